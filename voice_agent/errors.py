@@ -23,8 +23,8 @@
     │   └── SalesforceUnavailable        503, HTML, connection refused, circuit open
     └── TwilioRestError              a REST call to Twilio failed; `ambiguous` if it may have happened
 
-`for_caller` is a key into prompts/phrases.*.toml, never raw text. `for_model` is a sentence the model can act on. `str(error)`
-is for the operator: ids and codes, never record contents, transcripts, numbers or tokens.
+`for_caller` is a key into prompts/phrases.*.toml, never raw text. `for_model` is a sentence the model can act on.
+`str(error)` is for the operator: ids and codes, never record contents, transcripts, numbers or tokens.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class ProofNeeded(ToolError):
 
 
 class SalesforceError(VoiceAgentError):
-    """A Salesforce call failed. `code` is the org's errorCode or our own word; `status` the HTTP status, 0 without one."""
+    """A Salesforce call failed. `code` is the org's errorCode or our own word; `status` is HTTP, 0 without one."""
 
     for_caller = "error.crm"
     for_model = "The records cannot be reached right now. Say so, and offer a message or a person."
