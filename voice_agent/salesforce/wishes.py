@@ -1,0 +1,118 @@
+"""What callers ask of the schedule and the stock, and what they get: arguments and answers of `FieldService`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal
+
+from voice_agent.salesforce.records import Appointment, Contact, RecordId, StatusCategory, StockedPart, Technician
+
+JobStatus = Literal["en_route", "on_site", "in_progress", "paused", "completed", "cannot_complete"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallerContext:
+    """All the org knows of a number, from one round trip.
+
+    Several `matches` mean several people: ask, never assume. More than ten are treated as none (a switchboard).
+    """
+
+    matches: tuple[Contact, ...]
+    technicians: tuple[Technician, ...]
+    appointments: tuple[Appointment, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StrangersOrder:
+    """A work order named from another phone: whom it belongs to and the number on record that a code may go to."""
+
+    work_order_id: RecordId
+    contact: Contact
+    number_on_record: str
+    appointments: tuple[Appointment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Eta:
+    """What may be said about an arrival. Never coordinates, never more than the technician's first name."""
+
+    category: StatusCategory
+    status: str
+    window: tuple[datetime, datetime] | None
+    zone: str
+    technician: str | None
+    minutes: int | None
+    """Only while the technician is on the way and the location is younger than 15 minutes."""
+    location_age_minutes: int | None
+    stops_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotWish:
+    """All limits are the caller's, in the territory's zone. Weekdays are Monday 0 to Sunday 6."""
+
+    date_from: date | None = None
+    date_to: date | None = None
+    time_from: time | None = None
+    time_to: time | None = None
+    exclude_weekdays: frozenset[int] = frozenset()
+    past_due: bool = False
+    """True only after the caller heard that a later visit breaks the promised due date (3.4 rule 12)."""
+    preferred_technician_id: RecordId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A free arrival window. `start` and `end` are the planned visit inside the org, the window is the promise."""
+
+    window_start: datetime
+    window_end: datetime
+    start: datetime
+    end: datetime
+    zone: str
+    technician_id: RecordId
+    technician_name: str
+    travel_minutes: float
+    late: bool = False
+    """After the due date; must be said."""
+    missing_parts: tuple[str, ...] = ()
+    """Required parts that this technician's van does not hold now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartUse:
+    part: StockedPart
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True)
+class PartStock:
+    """Where a part lies. `others` and `warehouses` hold stock above zero, nearest first."""
+
+    van: StockedPart | None
+    others: tuple[StockedPart, ...]
+    warehouses: tuple[StockedPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault a caller reports. Free words stay the caller's own; ids come from records read in this call."""
+
+    subject: str
+    description: str
+    work_type_id: RecordId | None = None
+    asset_id: RecordId | None = None
+    like: Appointment | None = None
+    """An earlier visit of the same customer; its place and territory are used for the new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A technician suggested for a visit, with the reasons a dispatcher may read."""
+
+    technician_id: RecordId
+    name: str
+    score: float
+    reasons: tuple[str, ...]
