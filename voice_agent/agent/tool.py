@@ -1,0 +1,131 @@
+"""A tool is a typed function: its signature is the schema the model sees, its docstring the instruction.
+
+    @tool(line=("customer",), level=1)
+    async def eta(ctx: ToolContext, visit: Visit) -> Answer: ...
+
+A reading tool gives an `Answer`. A changing tool gives a `Change`: a plan and the words it is read back in; it is run
+by the toolbox after the caller's yes, never by the tool.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from voice_agent.call.events import Ask
+from voice_agent.errors import ConfigurationError, InvalidArguments
+from voice_agent.salesforce.plans import WritePlan
+
+MOST_ARGUMENT_BYTES = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reading tool found.
+
+    `data` is all the model sees. `say` is the same as one speakable sentence in the caller's language; if `spoken`, the
+    server says it itself and the turn ends there (lists to choose from, so that keys and words agree).
+    """
+
+    data: Mapping[str, Any]
+    say: str = ""
+    spoken: bool = False
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change thought through but not made. `read_back` ends in a question; `done` is spoken only from the commit."""
+
+    plan: WritePlan
+    read_back: str
+    done: str
+    reversible: bool = True
+
+
+Result = Answer | Change
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Who may use it: callers of one of `lines` whose assurance level is at least `level`."""
+
+    name: str
+    description: str
+    run: Callable[..., Awaitable[Result]]
+    arguments: type[BaseModel]
+    lines: frozenset[str]
+    level: int
+    writes: bool
+    timeout: float
+    fills: tuple[str, ...] = field(default=())
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The tool as a chat-completions function."""
+        parameters = self.arguments.model_json_schema()
+        for part in (parameters, *parameters.get("properties", {}).values(), *parameters.get("$defs", {}).values()):
+            part.pop("title", None)
+        for definition in parameters.get("$defs", {}).values():
+            for prop in definition.get("properties", {}).values():
+                prop.pop("title", None)
+        return {
+            "type": "function",
+            "function": {"name": self.name, "description": self.description, "parameters": parameters},
+        }
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Arguments as the model wrote them, strictly. InvalidArguments says what is wrong and what it must be."""
+        if len(text) > MOST_ARGUMENT_BYTES:
+            raise InvalidArguments("The arguments are too long.")
+        try:
+            raw = orjson.loads(text or "{}")
+        except orjson.JSONDecodeError:
+            raise InvalidArguments("The arguments are not one JSON object.") from None
+        if not isinstance(raw, dict):
+            raise InvalidArguments("The arguments must be one JSON object.")
+        try:
+            parsed = self.arguments.model_validate(raw)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "arguments"
+            raise InvalidArguments(f"{where}: {first['msg']}") from None
+        return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+
+
+def tool(
+    *, lines: tuple[str, ...], level: int, writes: bool = False, timeout: float = 6.0
+) -> Callable[[Callable[..., Awaitable[Result]]], Tool]:
+    """Make a Tool of a coroutine function whose first parameter is the ToolContext. Raises ConfigurationError without
+    a docstring or an annotation: the model has nothing else to go by."""
+
+    def make(function: Callable[..., Awaitable[Result]]) -> Tool:
+        name = function.__name__
+        description = inspect.getdoc(function)
+        if not description:
+            raise ConfigurationError(f"tool {name} has no docstring; the model reads it to know when to use the tool")
+        hints = get_type_hints(function, include_extras=True)
+        fields: dict[str, Any] = {}
+        for parameter in list(inspect.signature(function).parameters.values())[1:]:
+            if parameter.name not in hints:
+                raise ConfigurationError(f"tool {name}: argument {parameter.name} has no type")
+            default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+            fields[parameter.name] = (hints[parameter.name], default)
+        arguments = create_model(name, __config__=ConfigDict(extra="forbid", str_strip_whitespace=True), **fields)
+        return Tool(
+            name=name,
+            description=" ".join(description.split()),
+            run=function,
+            arguments=arguments,
+            lines=frozenset(lines),
+            level=level,
+            writes=writes,
+            timeout=timeout,
+        )
+
+    return make
