@@ -1,0 +1,277 @@
+"""Work orders, appointments, keypad-like digits and part numbers, however they were read out.
+
+People group digits as they please, double them, say "oh", correct themselves in the middle, and spell letters by name,
+by a word ("K as in kilo") or with the radio alphabet. What comes out is the identifier alone, leading zeros kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
+
+from voice_agent.language.numbers import HOMOPHONES, Lang, digit_group, literal
+from voice_agent.language.utterance import Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class DigitRun:
+    """Digits said in one breath (or corrected into one), and the words they cover."""
+
+    digits: str
+    first: int
+    last: int
+    groups: int
+
+
+# What people say between a slip and its mend. "no" alone is enough between two numbers.
+_MARKS = {
+    "en": r"no|nope|sorry|wait|hold on|hang on|i mean|i meant|scratch that|strike that|correction|make that|make it|rather"
+    r"|or rather|actually|oops|whoops|excuse me|my bad|my mistake|pardon|let me start over|start over|let me start again"
+    r"|not that|thats wrong|that is wrong|i should say|i misspoke|oh|instead",
+    "es": r"no|perdon|perdone|perdona|disculpe|disculpa|digo|mejor dicho|espera|espere|espereme|corrijo|correccion|quise decir"
+    r"|quiero decir|me equivoque|o sea|mas bien|borre eso|borra eso|no espera|empiezo de nuevo|ay",
+}
+_LEAD_INS = {
+    "en": r"its|it is|that is|thats|i said|its actually|should be|the|number|is|was|work order|order|job|not that one|that one|ticket"
+    r"|appointment|part|part number|it was|to|at|on|for",
+    "es": r"es|era|la|el|numero|son|las|los|orden|orden de trabajo|trabajo|cita|pieza|dije|seria|a|para|de",
+}
+CORRECTION = {
+    lang: re.compile(rf"^ (?:(?:{_MARKS[lang]}) )+(?:(?:{_LEAD_INS[lang]}) )*$") for lang in ("en", "es")
+}  # between two values: the second one is meant
+_RESTART = re.compile(r"start over|start again|empiezo de nuevo|not that one|make that|make it")
+
+_JOINTS = frozenset("dash hyphen guion space espacio then luego and y".split())
+_HARD_JOINTS = _JOINTS - {"and", "y"}
+
+# "one" that counts nothing.
+_POINTING_EN = re.compile(
+    r"\b(?:(?:that|this|the|which|another|next|other|first|second|third|last|new|old|right|wrong|only|any|no|each|every|good|big"
+    r"|same|different|later|earlier|morning|afternoon) one(?! (?:zero|oh|one|two|three|four|five|six|seven|eight|nine)\b)"
+    r"|one (?:of|more|moment|second|sec|minute|thing|other|another))\b"
+)
+
+_WORK_ORDER = re.compile(
+    r" (?:(?:work ?|service )?orders?|w o|wo|jobs?|tickets?|cases?|calls?"
+    r"|(?:la |el )?(?:orden(?:es)?(?: de (?:trabajo|servicio))?|trabajos?|tiquete|folio|caso|servicio|reporte))"
+    r"(?: (?:number|numbers|num|nr|no|id|is|its|it is|thats|that is|would be|should be|was|uh|the|called|numero|nro|es|la|el|de|que es"
+    r"|con el|con|#))* $"
+)
+_WORK_ORDER_AFTER = re.compile(
+    r"^ (?:is |es |that is |thats )?(?:(?:my|the|our|a|mi|la|el) )?(?:work ?order|job number|job|ticket|orden)\b"
+)
+_APPOINTMENT = re.compile(
+    r" (?:(?:service )?appointments?|appts?|visits?|s a|sa|(?:la |mi )?(?:citas?|visitas?))"
+    r"(?: (?:number|num|no|id|is|its|it is|would be|the|numero|nro|es|la|el|de|#))* $"
+)
+_CODE = re.compile(
+    r" (?:pin|code|passcode|password|phone(?: number)?|employee(?: number| id)?|badge(?: number)?|zip(?: code)?|account"
+    r"|cell(?: number)?|callback|me(?: back)? at|extension|option|press|digits|choice|clave|codigo(?: postal)?|telefono|celular"
+    r"|numero de empleado|empleado|cuenta|opcion|marca|oprimo|extension)"
+    r"(?: (?:number|num|no|id|is|its|it is|would be|the|numero|es|la|el|de|#))* $"
+)
+_NUMBER_AFTER_LABEL = re.compile(r" (?:number|numero|#) $")
+
+_TERMINATOR = {
+    "en": re.compile(r" (?:hash(?:tag)?|pound(?: (?:key|sign))|number sign|#)(?: key| sign)? | (?<=.)pound(?= $)"),
+    "es": re.compile(r" (?:numeral|gato|almohadilla|michi|#|tecla numeral) "),
+}
+
+
+def digit_runs(heard: Utterance, lang: Lang, taken: Container[int] = ()) -> list[DigitRun]:
+    """Every run of digits outside the words already `taken`, corrections resolved, in the order they were said."""
+    words = heard.plain
+    pointing = _pointing_words(heard, lang)
+    runs: list[DigitRun] = []
+    i = 0
+    while i < len(words):
+        group = None if i in taken or i in pointing else _group(words, i, lang)
+        if group is None:
+            i += 1
+            continue
+        run = _run_from(words, i, lang, taken, pointing)
+        runs.append(run)
+        i = run.last
+    return _mend(heard, runs, lang)
+
+
+def _pointing_words(heard: Utterance, lang: Lang) -> frozenset[int]:
+    if lang != "en":
+        return frozenset(i for i, word in enumerate(heard.plain) if word in ("un", "una", "unos", "unas"))
+    found: set[int] = set()
+    for match in _POINTING_EN.finditer(heard.flat):
+        first, last = heard.span(match.start(), match.end())
+        found.update(i for i in range(first, last) if heard.plain[i] in ("one", "second"))
+    return frozenset(found)
+
+
+def _group(words: Sequence[str], i: int, lang: Lang) -> tuple[str, int] | None:
+    return digit_group(words, i, lang)
+
+
+def _run_from(
+    words: Sequence[str], start: int, lang: Lang, taken: Container[int], pointing: Container[int]
+) -> DigitRun:
+    digits, i, groups = "", start, 0
+    while i < len(words) and i not in taken and i not in pointing:
+        group = _group(words, i, lang)
+        if group is not None:
+            digits, i, groups = digits + group[0], group[1], groups + 1
+            continue
+        homophone = HOMOPHONES[lang].get(words[i])
+        follows = i + 1 < len(words) and i + 1 not in taken and _starts_digits(words, i + 1, lang)
+        if homophone is not None and follows and _continues(words, i + 1):
+            digits, i, groups = digits + homophone, i + 1, groups + 1
+        elif words[i] in _HARD_JOINTS and follows and groups:
+            i += 1
+        else:
+            break
+    if len(digits) == 3 and groups == 3:  # an edge homophone completes the usual four digits
+        after = HOMOPHONES[lang].get(words[i]) if i < len(words) else None
+        if after is not None and (i + 1 == len(words) or after in ("8", "1")):
+            return DigitRun(digits + after, start, i + 1, groups + 1)
+        before = HOMOPHONES[lang].get(words[start - 1]) if start else None
+        if before is not None and start >= 2 and words[start - 2] in ("order", "job", "number", "ticket", "is", "its"):
+            return DigitRun(before + digits, start - 1, i, groups + 1)
+    return DigitRun(digits, start, i, groups)
+
+
+def _starts_digits(words: Sequence[str], i: int, lang: Lang) -> bool:
+    return _group(words, i, lang) is not None or (
+        words[i] in HOMOPHONES[lang] and i + 1 < len(words) and _group(words, i + 1, lang) is not None
+    )
+
+
+def _continues(words: Sequence[str], i: int) -> bool:
+    """A number of several figures after "for" or "to" is its own: "from 8 to 12", "done for 4512"."""
+    figures = literal(words[i])
+    return figures is None or len(figures) == 1
+
+
+def _mend(heard: Utterance, runs: Sequence[DigitRun], lang: Lang) -> list[DigitRun]:
+    mended: list[DigitRun] = []
+    for run in runs:
+        if mended:
+            last = mended[-1]
+            between = heard.flat[heard.offset(last.last) - 1 : heard.offset(run.first)]
+            if CORRECTION[lang].match(between):
+                restart = _RESTART.search(between) is not None
+                digits = run.digits if restart else corrected(last.digits, run.digits)
+                mended[-1] = DigitRun(digits, last.first, run.last, run.groups)
+                continue
+        mended.append(run)
+    return mended
+
+
+def corrected(said: str, mend: str) -> str:
+    """What "`said`, no, `mend`" means: a new start, or the tail said again.
+
+    "4 5, no, 4 6 1 2" is 4612; "4 5 1 9, no, 1 2" is 4512; "4 5 1 2, no, 3" is 4513.
+    """
+    if len(mend) >= 4 or mend[0] == said[0]:
+        return mend
+    position = said.rfind(mend[0])
+    if position > 0 and position + len(mend) >= len(said):
+        return said[:position] + mend
+    return mend if len(mend) >= len(said) else said[: len(said) - len(mend)] + mend
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Identifiers of a sentence by slot name, and the words they took."""
+
+    slots: dict[str, str]
+    taken: frozenset[int]
+
+
+def labelled(heard: Utterance, lang: Lang) -> References:
+    """Identifiers announced by their kind: "work order 4512", "my appointment is 22", "the code is 881204"."""
+    slots: dict[str, str] = {}
+    taken: set[int] = set()
+    runs = digit_runs(heard, lang)
+    for index, run in enumerate(runs):
+        kind = _kind(heard, run)
+        if kind is None or (
+            len(run.digits) == 1 and kind != "digits" and not _NUMBER_AFTER_LABEL.search(_lead(heard, run))
+        ):
+            continue
+        if kind in slots and not _withdrawn(heard, runs[index - 1] if index else None, run):
+            continue
+        if _denied(heard, run) and len(runs) > index + 1:
+            taken.update(range(run.first, run.last))
+            continue
+        slots[kind] = run.digits
+        taken.update(range(run.first, run.last))
+    return References(slots, frozenset(taken))
+
+
+def _lead(heard: Utterance, run: DigitRun) -> str:
+    return heard.flat[: heard.offset(run.first)]
+
+
+def _kind(heard: Utterance, run: DigitRun) -> str | None:
+    before, after = _lead(heard, run), heard.after(run.last)
+    if _WORK_ORDER.search(before):
+        return "work_order"
+    if _APPOINTMENT.search(before):
+        return "appointment"
+    if _CODE.search(before):
+        return "digits"
+    if len(run.digits) >= 3 and _WORK_ORDER_AFTER.match(after):
+        return "work_order"
+    return None
+
+
+def _withdrawn(heard: Utterance, earlier: DigitRun | None, run: DigitRun) -> bool:
+    """The earlier number was taken back: "... not 4512 but job 4513"."""
+    return earlier is not None and _denied(heard, earlier)
+
+
+def _denied(heard: Utterance, run: DigitRun) -> bool:
+    before = _lead(heard, run)
+    return (
+        re.search(
+            r" (?:not|isnt|no es|no era|no)(?: (?:the|la|el|for|work order|job|orden|de trabajo|order))* $", before
+        )
+        is not None
+    )
+
+
+def bare(
+    heard: Utterance, lang: Lang, taken: Container[int], *, intent: str | None, expecting: str | None, working: bool
+) -> References:
+    """Digits nobody announced. `working` says the sentence speaks of a job (a status, parts), so long ones name it."""
+    runs = [run for run in digit_runs(heard, lang, taken) if run.digits]
+    answering = expecting in ("digits", "work_order", "slot_choice") or intent == "number"
+    words_outside = [w for i, w in enumerate(heard.plain) if not any(r.first <= i < r.last for r in runs)]
+    alone = len(words_outside) <= 2 and bool(runs)
+    kept = [run for run in runs if len(run.digits) >= 3 or answering or alone]
+    kept = [run for run in kept if not _denied(heard, run)] or kept
+    if not kept:
+        return References({}, frozenset())
+    run = max(kept, key=lambda r: min(len(r.digits), 3))
+    if answering and len(kept) > 1 and all(len(r.digits) < 3 for r in kept):
+        run = kept[-1]
+    if answering and len(kept) > 1 and _only_joints(heard, kept):
+        run = replace(kept[0], digits="".join(r.digits for r in kept), last=kept[-1].last)
+    kind = "digits"
+    if expecting == "work_order" or (
+        expecting not in ("digits", "slot_choice") and working and 3 <= len(run.digits) <= 8
+    ):
+        kind = "work_order"
+    return References({kind: run.digits}, frozenset(range(run.first, run.last)))
+
+
+def _only_joints(heard: Utterance, runs: Sequence[DigitRun]) -> bool:
+    return all(
+        set(heard.plain[left.last : right.first]) <= _JOINTS for left, right in zip(runs, runs[1:], strict=False)
+    )
+
+
+def terminator(heard: Utterance, lang: Lang) -> str | None:
+    """ "#" when the caller names the key that ends an entry. "pound" counts after digits at the end, never as a weight."""
+    for pattern in (_TERMINATOR[lang], _TERMINATOR["en" if lang == "es" else "es"]):
+        if pattern.search(heard.flat):
+            return "#"
+    return None

@@ -1,0 +1,191 @@
+"""What a sentence says, slot by slot: identifiers, status, parts, days and times, minutes, reasons, names.
+
+Readers run from the firmest to the loosest, and each takes the words it used: the digits of a work order are not an hour,
+the hours are not digits. Only what is said becomes a slot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from voice_agent.language import calendar_words as cal
+from voice_agent.language import identifiers, mentions, parts, progress, scheduling, spelling
+from voice_agent.language.numbers import Lang
+from voice_agent.language.utterance import Utterance
+
+_ABOUT_A_JOB = frozenset(
+    {"report_status", "parts_used", "job_details", "running_late", "parts_inquiry", "request_transfer", None}
+)
+_HAS_STATUS = frozenset(
+    {
+        "report_status",
+        "parts_used",
+        "running_late",
+        "next_job",
+        "job_details",
+        "parts_inquiry",
+        "request_transfer",
+        "no",
+        "message",
+        None,
+    }
+)
+_HAS_DAYS = frozenset(
+    {"reschedule", "cancel", "confirm", "eta", "new_problem", "message", "job_details", "next_job", "parts_inquiry", "request_transfer", "running_late",
+     "yes", "no", "none", "report_status", "parts_used", "number", "billing_other", "request_human", None}
+)  # fmt: skip
+_BARE_HOURS = frozenset({"reschedule", "confirm", "message"})
+_HAS_REASON = frozenset(
+    {"reschedule", "cancel", "report_status", "running_late", "message", "new_problem", "no", "request_human", None}
+)
+_HAS_MINUTES = frozenset(
+    {"running_late", "report_status", "eta", "message", "parts_used", "next_job", "number", "yes", "no", "none", None}
+)
+_HAS_NAME = frozenset({"message", "job_details", "none", "request_human", "new_problem", "report_status", "yes", "confirm", "reschedule", "cancel", "eta",
+                       "billing_other", "running_late", None})  # fmt: skip
+
+
+def extract(
+    text: str, *, lang: str = "en", intent: str | None = None, now: datetime | None = None, expecting: str | None = None
+) -> dict[str, Any]:
+    """The slots of one sentence.
+
+    `now` is aware and in the caller's zone; without it days keep their words and get no date. `expecting` is what was
+    asked last (`yes_no digits work_order date time slot_choice status parts name`): it settles what a bare number or a
+    bare hour is, and never hides anything else that was said. A key is there only when the sentence says something.
+    """
+    spoken: Lang = "es" if lang == "es" else "en"
+    heard = Utterance.of(text)
+    if not heard.words:
+        return {}
+    slots: dict[str, Any] = {}
+    named = identifiers.labelled(heard, spoken)
+    taken = set(named.taken)
+    codes = spelling.part_numbers(heard, spoken, taken)
+    if codes:
+        slots["part_number"] = codes[-1].code
+        taken.update(i for code in codes for i in range(code.first, code.last))
+    slots |= named.slots
+
+    if intent in _HAS_MINUTES and expecting not in ("digits", "work_order"):
+        duration = progress.minutes_ahead(heard, spoken)
+        if duration is not None:
+            slots["eta_minutes"] = progress.minutes_value(duration)
+            taken.update(range(duration.first, duration.last))
+    if intent in _HAS_DAYS and expecting not in ("digits", "work_order"):
+        bare = expecting in ("time", "date") or intent in _BARE_HOURS
+        wish = scheduling.read(heard, spoken, now, frozenset(taken), bare=bare)
+        slots |= wish.slots
+        taken |= wish.taken
+    said_status = progress.status(heard, spoken) if intent in _HAS_STATUS or expecting == "status" else None
+    if said_status is not None:
+        slots["status"] = said_status
+    _add_parts(slots, heard, spoken, taken, intent, expecting, said_status)
+    _add_bare_digits(slots, heard, spoken, taken, intent, expecting)
+    key = identifiers.terminator(heard, spoken)
+    if key is not None and not _weighs(slots):
+        slots["terminator"] = key
+    _add_words(slots, heard, spoken, intent, expecting)
+    return slots
+
+
+def _add_parts(
+    slots: dict[str, Any],
+    heard: Utterance,
+    lang: Lang,
+    taken: set[int],
+    intent: str | None,
+    expecting: str | None,
+    status: str | None,
+) -> None:
+    if expecting == "digits" or expecting == "work_order":
+        return
+    if intent in ("parts_used", "report_status", "no", "yes", None) or expecting == "parts":
+        expected = expecting == "parts" or intent == "parts_used"
+        found = parts.used_parts(heard, lang, frozenset(taken), expected=expected)
+        if found:
+            slots["parts"] = [part.slot() for part in found]
+            taken.update(i for part in found for i in range(part.first, part.last))
+    if intent in ("parts_inquiry", "request_transfer", "report_status", "parts_used") and "part_number" not in slots:
+        asked = parts.asked_part(heard, lang, frozenset(taken))
+        wanted = intent in ("parts_inquiry", "request_transfer")
+        if asked is not None and (wanted or _wants_part(heard, lang)):
+            slots["part"] = asked
+    if "part" in slots or "parts" in slots or "part_number" in slots or intent in ("parts_inquiry", "request_transfer"):
+        where = parts.place(heard, lang)
+        if where is not None:
+            slots["location"] = where
+
+
+def _wants_part(heard: Utterance, lang: Lang) -> bool:
+    pattern = (
+        r" i (?:also )?(?:need|want|have to order|need to order) (?:an?|another|some|more|one more|to order|\w+ more) "
+        if lang == "en"
+        else r" (?:necesito|ocupo|me falta) (?:un|una|otro|otra|mas|pedir) "
+    )
+    return re.search(pattern, heard.flat) is not None
+
+
+def _weighs(slots: dict[str, Any]) -> bool:
+    return any("pound" in str(part["part"]) for part in slots.get("parts", ()))
+
+
+def _add_bare_digits(
+    slots: dict[str, Any], heard: Utterance, lang: Lang, taken: set[int], intent: str | None, expecting: str | None
+) -> None:
+    if {"work_order", "appointment", "digits"} & slots.keys() or "part_number" in slots:
+        return
+    working = intent in _ABOUT_A_JOB - {None} or (intent is None and ("status" in slots or "parts" in slots))
+    found = identifiers.bare(heard, lang, frozenset(taken), intent=intent, expecting=expecting, working=working)
+    if not found.slots and not taken:
+        other: Lang = "en" if lang == "es" else "es"
+        found = _other_tongue(heard, other, intent, expecting, working)
+    slots |= found.slots
+    if not found.slots and expecting == "slot_choice":
+        choice = _choice(heard.plain, lang)
+        if choice is not None:
+            slots["digits"] = choice
+
+
+def _other_tongue(
+    heard: Utterance, other: Lang, intent: str | None, expecting: str | None, working: bool
+) -> identifiers.References:
+    """Numbers are often said in the caller's first language; three groups at least, so that "once" stays a word."""
+    if any(run.groups >= 3 for run in identifiers.digit_runs(heard, other)):
+        return identifiers.bare(heard, other, frozenset(), intent=intent, expecting=expecting, working=working)
+    return identifiers.References({}, frozenset())
+
+
+def _choice(words: Sequence[str], lang: Lang) -> str | None:
+    for word in words:
+        if word in cal.CHOICES[lang]:
+            return str(cal.CHOICES[lang][word])
+    return None
+
+
+def _add_words(slots: dict[str, Any], heard: Utterance, lang: Lang, intent: str | None, expecting: str | None) -> None:
+    if intent in _HAS_REASON:
+        obstacle = slots.get("status") in ("cannot_complete", "paused") or intent in ("running_late", "cancel")
+        why = progress.reason(heard, lang, obstacle=obstacle)
+        if why is not None:
+            slots["reason"] = why
+    if intent in _HAS_NAME or expecting == "name":
+        name = mentions.customer_name(heard, lang, expected=expecting == "name")
+        if name is not None:
+            slots["customer_name"] = name
+    if intent in ("request_human", None):
+        desk = mentions.target(heard, lang)
+        if desk is not None:
+            slots["target"] = desk
+    if intent == "billing_other":
+        matter = mentions.topic(heard, lang)
+        if matter is not None:
+            slots["topic"] = matter
+
+
+def local_date(now: datetime | None) -> date | None:
+    """The caller's calendar day."""
+    return None if now is None else now.date()

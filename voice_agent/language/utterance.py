@@ -1,0 +1,117 @@
+"""A sentence cut into words that remember how and where they were said, and the same words flat for the grammars.
+
+Grammars match on `flat` (lower case, no accents, no apostrophes, one space between words, no filler sounds); whatever
+they find is given back in the caller's own words through `said`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+_WORD = re.compile(
+    r"\d{4}-\d{2}-\d{2}"
+    r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
+    r"|\d{1,2}:\d{2}"
+    r"|\d{1,3}(?:,\d{3})+(?!\d)"
+    r"|\d+\.\d+"
+    r"|\d+"
+    r"|[^\W\d_]+(?:'[^\W\d_]+)*'?"
+    r"|[#*½¼¾]"
+)
+_HALF_DAY = re.compile(r"\b([ap])\.?\s?m\b\.?")
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
+_FILLERS = frozenset("um umm uh uhh uhm er erm err hmm hm mm mmm eh ehh ah ahh em emm ehm".split())
+# Letters that recognisers write for these sounds; kept where a speller may mean the letter M or N.
+_SPELLERS = frozenset({"em", "eh", "ah"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: as written in lower case, without accents and apostrophes, and its offsets in the original text."""
+
+    said: str
+    plain: str
+    start: int
+    end: int
+    pause: bool
+    """A sentence mark or comma stands before it."""
+    glued: bool
+    """Nothing but a hyphen stands between it and the word before: the 2210 of "KX-2210"."""
+
+
+def without_accents(text: str) -> str:
+    """Lower case, accents and apostrophes gone; ñ becomes n."""
+    lowered = text.lower().translate(_APOSTROPHES).replace("'", "")
+    if lowered.isascii():
+        return lowered
+    return "".join(ch for ch in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(ch))
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """The words of one sentence. Spans are half-open ranges of word indexes."""
+
+    words: tuple[Word, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Utterance:
+        """Cut a sentence. Filler sounds are left out, unless they stand among single letters and may be one."""
+        lowered = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
+        lowered = _HALF_DAY.sub(lambda m: m[1] + "m" + " " * (len(m[0]) - 2), lowered)
+        found: list[Word] = []
+        previous_end = 0
+        for match in _WORD.finditer(lowered):
+            said = match[0]
+            plain = without_accents(said)
+            between = lowered[previous_end : match.start()]
+            pause = any(mark in between for mark in ".,;:!?")
+            glued = between in ("", "-") and bool(found)
+            previous_end = match.end()
+            if plain in _FILLERS and not (plain in _SPELLERS and found and len(found[-1].plain) == 1):
+                continue
+            found.append(Word(said, plain, match.start(), match.end(), pause, glued))
+        return cls(tuple(found))
+
+    @cached_property
+    def plain(self) -> tuple[str, ...]:
+        return tuple(word.plain for word in self.words)
+
+    @cached_property
+    def flat(self) -> str:
+        """All plain words with single spaces, a space at both ends so that ` word ` finds whole words."""
+        return " " + " ".join(self.plain) + " "
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts, offset = [], 1
+        for word in self.plain:
+            starts.append(offset)
+            offset += len(word) + 1
+        return starts
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The word range that a match on `flat` from `start` to `end` covers."""
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        if first < len(self.words) and start > self._starts[first] + len(self.plain[first]):
+            first += 1
+        return first, bisect_right(self._starts, max(end - 1, 0))
+
+    def offset(self, index: int) -> int:
+        """Where word `index` begins in `flat`."""
+        return self._starts[index] if index < len(self._starts) else len(self.flat)
+
+    def said(self, first: int, last: int) -> str:
+        """The caller's own words of a range, in lower case."""
+        return " ".join(word.said for word in self.words[first:last])
+
+    def before(self, index: int) -> str:
+        """Everything flat before word `index`, ending in a space."""
+        return self.flat[: self.offset(index)]
+
+    def after(self, index: int) -> str:
+        """Everything flat from word `index` on, beginning with a space."""
+        return " " + self.flat[self.offset(index) :] if index < len(self.words) else " "
