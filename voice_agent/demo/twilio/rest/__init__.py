@@ -1,0 +1,1 @@
+"""Twilio's REST API as the official clients use it, over one emulated account."""
