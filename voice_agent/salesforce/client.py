@@ -11,7 +11,9 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote as percent
@@ -20,7 +22,6 @@ from voice_agent import errors
 from voice_agent.salesforce.breaker import CircuitBreaker, RetryBudget
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.limits import Timeouts, Usage
-from voice_agent.salesforce.records import Row
 from voice_agent.salesforce.refusals import (
     BUSY,
     CIRCUIT_OPEN,
@@ -30,6 +31,8 @@ from voice_agent.salesforce.refusals import (
     first_error,
     refusal,
 )
+from voice_agent.salesforce.rows import Row
+from voice_agent.salesforce.turnstile import Turnstiles
 
 if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce as SimpleSalesforce
@@ -100,8 +103,10 @@ class Salesforce:
         self._connection: Connection | None = None
         self._token: _Token | None = None
         self._signing_in = asyncio.Lock()
+        self._turnstiles = Turnstiles()
         self._usage = Usage()
         self._calls = 0
+        self._writes = 0
         self._sign_ins = 0
 
     # What an operator may look at.
@@ -115,6 +120,11 @@ class Salesforce:
     def calls(self) -> int:
         """Requests sent since the start, sign-ins not counted."""
         return self._calls
+
+    @property
+    def writes(self) -> int:
+        """Requests that may have changed something: what was read before the last of them may be stale."""
+        return self._writes
 
     @property
     def sign_ins(self) -> int:
@@ -148,6 +158,10 @@ class Salesforce:
         if self._connection:
             self._connection.close()
 
+    def turnstile(self, parents: Sequence[str]) -> AbstractAsyncContextManager[None]:
+        """Held round a write below these records: parallel writes under one parent lock each other out (7.4)."""
+        return self._turnstiles.through(parents)
+
     # Questions.
 
     async def query(self, statement: str, *, essential: bool = True) -> list[Row]:
@@ -155,8 +169,13 @@ class Salesforce:
         answer = await self.request("GET", "query", params={"q": statement}, essential=essential)
         return await self._all_pages(answer)
 
-    async def queries(self, **statements: str) -> dict[str, list[Row]]:
-        """Up to five SOQL statements in one round trip: name -> rows. The first refusal is raised."""
+    async def queries(
+        self, statements: Mapping[str, str], *, missing_ok: AbstractSet[str] = frozenset()
+    ) -> dict[str, list[Row]]:
+        """Up to five SOQL statements in one round trip: name -> rows. The first refusal is raised.
+
+        A statement named in `missing_ok` has no rows where the org lacks its object or field, or hides it.
+        """
         if len(statements) > QUERIES_PER_COMPOSITE:
             raise ValueError("a composite request takes five queries (2.6)")
         subrequests = [
@@ -165,9 +184,14 @@ class Salesforce:
         ]
         rows: dict[str, list[Row]] = {}
         for sub in await self.composite(subrequests, writes=False):
-            if sub.status >= 300:
-                raise refusal(sub.status, sub.body, f"query {sub.reference}")
-            rows[sub.reference] = await self._all_pages(sub.body)
+            if sub.status < 300:
+                rows[sub.reference] = await self._all_pages(sub.body)
+                continue
+            error = refusal(sub.status, sub.body, f"query {sub.reference}")
+            if sub.reference not in missing_ok or not isinstance(error, errors.Forbidden):
+                raise error
+            log.warning("the org lacks something", extra={"query": sub.reference, "code": error.code})
+            rows[sub.reference] = []
         return rows
 
     async def search(self, statement: str, *, essential: bool = True) -> list[Row]:
@@ -235,6 +259,7 @@ class Salesforce:
         """Retry what may be retried: a lock (rolled back), and for reads a lost connection or a 503, once."""
         request = Request(method, path, **rest)
         self._budget.called()
+        self._writes += request.writes
         tries = 0
         while True:
             tries += 1

@@ -1,16 +1,34 @@
 """What the agent may ask of and change in Field Service; every answer is typed, every change is first a plan.
 
-One method is one step of a conversation and, as far as the org allows, one round trip.
+One method is one step of a conversation and, as far as the org allows, one round trip. The rules live in the
+neighbours named after what they are about; this is the list of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from voice_agent import errors
+from voice_agent.salesforce import (
+    arrivals,
+    bookings,
+    callers,
+    intake,
+    jobs,
+    openings,
+    parts,
+    reports,
+    supply,
+    work_types,
+)
+from voice_agent.salesforce.catalogue import Catalogue
 from voice_agent.salesforce.client import Salesforce
-from voice_agent.salesforce.plans import WritePlan
-from voice_agent.salesforce.records import Appointment, Asset, Contact, Job, StockedPart, Technician, WorkType
+from voice_agent.salesforce.commit import commit
+from voice_agent.salesforce.plans import Committed, WritePlan
+from voice_agent.salesforce.recent import Recent
+from voice_agent.salesforce.records import Appointment, Asset, Contact, Job, RecordId, StockedPart, Technician, WorkType
 from voice_agent.salesforce.wishes import (
     CallerContext,
     Candidate,
@@ -23,63 +41,117 @@ from voice_agent.salesforce.wishes import (
     StrangersOrder,
 )
 
+KEPT_FOR = timedelta(minutes=2)
+"""How long a technician's jobs and stock are taken as read within a call; a write makes them stale at once."""
+
+
+class SlotTaken(errors.Conflict):
+    """A slot that was free when it was offered is not any more. `next_best` holds what is free now."""
+
+    def __init__(self, message: str, next_best: tuple[Slot, ...]) -> None:
+        super().__init__(message, code="TAKEN")
+        self.next_best = next_best
+        self.for_model = "That time has just been taken. Say so and offer the next best times; nothing was changed."
+
 
 class FieldService:
     def __init__(self, salesforce: Salesforce, *, now: Callable[[], datetime]) -> None:
         self._salesforce = salesforce
         self._now = now
+        self.catalogue = Catalogue(salesforce)
+        self._jobs: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
+        self._parts: Recent[tuple[StockedPart, ...]] = Recent(
+            now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR
+        )
+
+    async def warm_up(self) -> None:
+        """Sign in and learn the org's statuses, fields and hours. Everything works without, only later."""
+        await self._salesforce.warm_up()
+        await self.catalogue.warm_up()
+
+    # Who is it?
 
     async def caller_context(self, number: str) -> CallerContext:
-        """Contacts, technicians and open appointments behind an E.164 number, in one composite request."""
-        raise NotImplementedError
+        """Contacts, technicians and open appointments behind an E.164 number, in one round trip."""
+        return await callers.context(self._salesforce, number, self._now())
 
     async def technician_by_employee_number(self, number: str) -> Technician | None:
-        raise NotImplementedError
+        return await callers.by_employee_number(self._salesforce, number, self._now())
 
     async def appointments_of(self, contact: Contact) -> tuple[Appointment, ...]:
-        raise NotImplementedError
+        """Open appointments of the contact's account, the next one first."""
+        return await callers.of_accounts(self._salesforce, (contact,), self._now())
 
     async def work_order_for_stranger(self, number: str) -> StrangersOrder | None:
-        raise NotImplementedError
+        """The order a customer names on another phone, with the number on record to prove it by."""
+        return await callers.strangers_order(self._salesforce, number, self._now())
+
+    # What is planned?
+
+    async def appointment(self, appointment_id: RecordId) -> Appointment | None:
+        return await arrivals.by_id(self._salesforce, appointment_id, self._now())
 
     async def day(self, technician: Technician, day: date) -> tuple[Job, ...]:
-        raise NotImplementedError
+        """The technician's jobs on a local date, in order, cancelled ones left out."""
+        now = self._now()
+        start, end = jobs.day_of(technician, day)
+        if abs(start - now) < jobs.AROUND - timedelta(days=1):
+            return jobs.on_day(await self._jobs_around_now(technician), technician, day)
+        return jobs.on_day(await jobs.between(self._salesforce, technician, start, end, now), technician, day)
 
     async def find_job(self, technician: Technician, digits: str) -> tuple[Job, ...]:
-        raise NotImplementedError
+        """The technician's own jobs with that work order or appointment number; today and its neighbours first."""
+        return jobs.by_digits(await self._jobs_around_now(technician), digits, now=self._now())
 
     async def eta(self, appointment: Appointment) -> Eta:
-        raise NotImplementedError
+        now = self._now()
+        return arrivals.eta(await arrivals.current(self._salesforce, appointment, now), now)
 
     async def slots(self, appointment: Appointment, wish: SlotWish) -> tuple[Slot, ...]:
-        raise NotImplementedError
+        """Free arrival windows, at most six; none when nothing fits. NotAllowed when only a dispatcher can plan it."""
+        now = self._now()
+        opening = await openings.read(self._salesforce, self.catalogue, appointment, now=now)
+        return openings.offer(opening, wish, now=now)
 
-    async def candidates(self, appointment: Appointment) -> tuple[Candidate, ...]:
-        raise NotImplementedError
+    async def candidates(self, appointment: Appointment, at: datetime | None = None) -> tuple[Candidate, ...]:
+        """Technicians who could take the visit at a time (the planned one by default), best first, with reasons."""
+        now = self._now()
+        opening = await openings.read(self._salesforce, self.catalogue, appointment, now=now)
+        return openings.candidates(opening, at or appointment.sched_start or now)
+
+    # What is where?
 
     async def match_part(self, technician: Technician, spoken: str) -> tuple[StockedPart, ...]:
-        raise NotImplementedError
+        """Products the words may mean, the van's own first; empty when nothing is like it."""
+        key = f"{technician.id} {' '.join(parts.words(spoken))}"
+        return await self._parts.get(key, lambda: parts.like(self._salesforce, technician, spoken))
 
     async def part_stock(self, technician: Technician, part: StockedPart) -> PartStock:
-        raise NotImplementedError
+        return await parts.stock(self._salesforce, technician, part)
 
     async def work_types_like(self, words: str) -> tuple[WorkType, ...]:
-        raise NotImplementedError
+        """Kinds of work that a described problem may be, best first."""
+        return await work_types.like(self.catalogue, words)
 
     async def assets_like(self, contact: Contact, words: str) -> tuple[Asset, ...]:
-        raise NotImplementedError
+        """The account's assets that words or a serial number name, best first."""
+        return await work_types.assets_like(self._salesforce, contact, words)
+
+    # Plans: a customer's visit.
 
     async def plan_reschedule(self, appointment: Appointment, slot: Slot) -> WritePlan:
-        raise NotImplementedError
+        return await bookings.reschedule(self.catalogue, appointment, slot, self._now())
 
     async def plan_cancel(self, appointment: Appointment, reason: str) -> WritePlan:
-        raise NotImplementedError
+        return await bookings.cancel(self.catalogue, appointment, reason)
 
     async def plan_confirm(self, appointment: Appointment) -> WritePlan:
-        raise NotImplementedError
+        return await bookings.confirm(self.catalogue, appointment)
 
     async def plan_arrival_note(self, appointment: Appointment, note: str) -> WritePlan:
-        raise NotImplementedError
+        return await bookings.arrival_note(self.catalogue, appointment, note)
+
+    # Plans: a technician's job.
 
     async def plan_job_update(
         self,
@@ -90,13 +162,16 @@ class FieldService:
         reason: str | None = None,
         note: str | None = None,
     ) -> WritePlan:
-        raise NotImplementedError
+        """`status` is one of `wishes.JobStatus`. NotAllowed names why, in a sentence the model may use."""
+        return await reports.job_update(
+            self._salesforce, self.catalogue, job, self._now(), status=status, parts=parts, reason=reason, note=note
+        )
 
     async def plan_running_late(self, job: Job, *, minutes: int, reason: str | None = None) -> WritePlan:
-        raise NotImplementedError
+        return await reports.running_late(self.catalogue, job, minutes=minutes, reason=reason)
 
     async def plan_note(self, job: Job, note: str) -> WritePlan:
-        raise NotImplementedError
+        return await reports.note(self.catalogue, job, note)
 
     async def plan_part_request(
         self,
@@ -110,15 +185,21 @@ class FieldService:
         rush: bool = False,
     ) -> WritePlan:
         """Ask for a part. `part` names the product; `source` is where it should come from, if one was chosen."""
-        raise NotImplementedError
+        return await supply.request(
+            self.catalogue, technician, part, quantity, job=job, source=source, need_by=need_by, rush=rush
+        )
 
     async def plan_transfer(
         self, technician: Technician, source: StockedPart, quantity: float, *, job: Job | None = None
     ) -> WritePlan:
-        raise NotImplementedError
+        return await supply.transfer(technician, source, quantity, job=job)
+
+    # Plans: something new.
 
     async def plan_new_problem(self, contact: Contact, problem: Problem) -> WritePlan:
-        raise NotImplementedError
+        kinds = await self.catalogue.work_types() if problem.work_type_id else ()
+        kind = next((kind for kind in kinds if kind.id == problem.work_type_id), None)
+        return intake.new_problem(contact, problem, kind, self._now())
 
     async def plan_emergency(
         self,
@@ -131,7 +212,15 @@ class FieldService:
         urgency: str = "life_safety",
     ) -> WritePlan:
         """Case (Priority High) and WorkOrder (Priority Critical). Needs no read and no identity."""
-        raise NotImplementedError
+        return intake.emergency(
+            self.catalogue,
+            hazard=hazard,
+            said=said,
+            number=number,
+            contact=contact,
+            address=address,
+            urgency=urgency,
+        )
 
     async def plan_message(
         self,
@@ -143,4 +232,38 @@ class FieldService:
         name: str | None = None,
         call_back_at: str | None = None,
     ) -> WritePlan:
-        raise NotImplementedError
+        return intake.message(
+            desk=desk, text=text, contact=contact, number=number, name=name, call_back_at=call_back_at
+        )
+
+    # Doing it.
+
+    async def commit(
+        self,
+        plan: WritePlan,
+        *,
+        key: str,
+        audit: Mapping[str, Any],
+        seal: bool = False,
+        wish: SlotWish | None = None,
+    ) -> Committed:
+        """`commit.commit`; a slot that was taken meanwhile raises SlotTaken with what is free instead."""
+        try:
+            return await commit(self._salesforce, plan, key=key, audit=audit, seal=seal)
+        except errors.Conflict as exc:
+            visit = await self._taken_from(plan, exc)
+            if visit is None:
+                raise
+            raise SlotTaken(str(exc), await self.slots(visit, wish or SlotWish())) from exc
+
+    async def _taken_from(self, plan: WritePlan, exc: errors.Conflict) -> Appointment | None:
+        if exc.code != "TAKEN" or "appointment_id" not in plan.facts:
+            return None
+        return await self.appointment(RecordId(plan.facts["appointment_id"]))
+
+    async def _jobs_around_now(self, technician: Technician) -> tuple[Job, ...]:
+        now = self._now()
+        return await self._jobs.get(
+            technician.id,
+            lambda: jobs.between(self._salesforce, technician, now - jobs.AROUND, now + jobs.AROUND, now),
+        )

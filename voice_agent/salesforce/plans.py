@@ -10,31 +10,51 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Method = Literal["POST", "PATCH", "DELETE"]
+from voice_agent.salesforce.rows import moment
+from voice_agent.salesforce.soql import soql
+
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What must still be so at commit: the record carries the SystemModstamp read in this call and these values.
+    """Something that must still be so at commit: a SOQL statement that finds one row only then.
 
-    SystemModstamp has a resolution of one second (sheet 2.3), so the values that matter are compared too.
+    `reason` becomes the code of the Conflict: CHANGED for a record, TAKEN for a slot.
     """
 
     reference: str
-    object: str
-    id: str
-    modified: str
-    unchanged: Mapping[str, Any] = field(default_factory=dict)
+    statement: str
+    reason: Literal["CHANGED", "TAKEN"] = "CHANGED"
 
     @property
     def ref(self) -> str:
-        """Stands for the record's id in a later step; has no value, and so halts everything, once it changed."""
+        """Stands for the found row's id in a later step; has no value, and so halts everything, if none was found."""
         return f"@{{{self.reference}.records[0].Id}}"
+
+
+def unchanged(reference: str, object_name: str, record: str, modified: str, **values: object) -> Guard:
+    """The record still carries the SystemModstamp it was read with, and these field values.
+
+    SystemModstamp has a resolution of one second (sheet 2.3), so the values that matter are compared too.
+    """
+    fields = "".join(f" AND {name} = {{{name}}}" for name in values)
+    statement = soql(
+        f"SELECT Id FROM {object_name} WHERE Id = {{id}} AND SystemModstamp = {{modified}}{fields}",
+        id=record,
+        modified=moment(modified),
+        **values,
+    )
+    return Guard(reference, statement)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One composite sub-request. `path` is relative to /services/data/vXX.0/. `keyed` rows get an Agent_Key__c."""
+    """One composite sub-request. `path` is relative to /services/data/vXX.0/. `keyed` rows get an Agent_Key__c.
+
+    A GET reads within the same transaction, after the steps before it: the number of a record just made, or nothing
+    but a guard's reference that no other step needs.
+    """
 
     method: Method
     path: str
@@ -106,5 +126,7 @@ class Committed:
     ids: Mapping[str, str] = field(default_factory=dict)
     """Reference -> id of every record that was created."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    read: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Reference of a GET step -> what it read after the change, such as the number of a new case."""
     repeated: bool = False
     interaction_id: str | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from voice_agent import errors
-from voice_agent.salesforce.records import plain
+from voice_agent.salesforce.rows import plain
 
 FORBIDDEN = frozenset(
     {

@@ -1,0 +1,118 @@
+"""Parts: which product is meant by the words spoken, where it lies, and how far that is. The van comes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from voice_agent.salesforce import rows, travel
+from voice_agent.salesforce.client import Salesforce
+from voice_agent.salesforce.records import StockedPart, Technician
+from voice_agent.salesforce.soql import Containing, soql
+from voice_agent.salesforce.statements import STOCK
+from voice_agent.salesforce.travel import Point
+from voice_agent.salesforce.wishes import PartStock
+
+GOOD_ENOUGH = 0.62
+"""Score below which a product is not what was said; found on the demo org's parts with recogniser-like misspellings."""
+FILLERS = frozenset("a an the of for some new my one two de la el un una los las".split())
+
+VAN = f"SELECT {STOCK} FROM ProductItem WHERE LocationId = {{van}} LIMIT 500"
+ELSEWHERE = f"SELECT {STOCK} FROM ProductItem WHERE ({{like}}) AND LocationId != {{van}} LIMIT 200"
+EVERYWHERE = f"SELECT {STOCK} FROM ProductItem WHERE Product2Id = {{product}} AND QuantityOnHand > 0 LIMIT 200"
+WHEREABOUTS = """SELECT Id, LocationId, LastKnownLatitude, LastKnownLongitude, (SELECT Latitude, Longitude
+    FROM ServiceTerritories WHERE TerritoryType = 'P' LIMIT 1) FROM ServiceResource WHERE LocationId != null
+    AND IsActive = true LIMIT 500"""
+
+
+async def like(salesforce: Salesforce, technician: Technician, spoken: str) -> tuple[StockedPart, ...]:
+    """Products that may be meant, the van's first, then by fit; at most five, each product once."""
+    statements = {}
+    if technician.van_id:
+        statements["van"] = soql(VAN, van=technician.van_id)
+    said = words(spoken)
+    if stems := {word[:5] for word in said if len(word) > 2} | ({"".join(said)} if said else set()):
+        clauses = " OR ".join(
+            soql("Product2.Name LIKE {stem} OR Product2.ProductCode LIKE {stem}", stem=Containing(stem))
+            for stem in sorted(stems)[:6]
+        )
+        statements["elsewhere"] = soql(ELSEWHERE.replace("{like}", "\0"), van=technician.van_id).replace("\0", clauses)
+    if not statements:
+        return ()
+    found = await salesforce.queries(statements)
+    stocked = [
+        rows.stocked_part(row, van_id=technician.van_id) for row in [*found.get("van", ()), *found.get("elsewhere", ())]
+    ]
+    return best(stocked, spoken)
+
+
+def best(stocked: Iterable[StockedPart], spoken: str) -> tuple[StockedPart, ...]:
+    scored = [replace(part, score=score(spoken, part)) for part in stocked]
+    fitting = sorted(
+        (part for part in scored if part.score >= GOOD_ENOUGH), key=lambda part: (-part.score, not part.mine, part.name)
+    )
+    by_product: dict[str, StockedPart] = {}
+    for part in sorted(fitting, key=lambda part: not part.mine):
+        by_product.setdefault(part.product_id, part)
+    top = sorted(by_product.values(), key=lambda part: (not part.mine, -part.score, part.name))
+    return tuple(top[:5])
+
+
+def score(spoken: str, part: StockedPart) -> float:
+    """0-1: how well the words fit the name, or 1 for the part number however it is spaced and punctuated."""
+    code = re.sub(r"[\W_]", "", part.code).lower()
+    said = words(spoken)
+    if code and "".join(said) == code:
+        return 1.0
+    name = words(part.name)
+    if not said or not name:
+        return 0.0
+    heard = sum(max(alike(word, other) for other in name) for word in said) / len(said)
+    covered = sum(max(alike(word, other) for other in said) for word in name) / len(name)
+    return 0.7 * heard + 0.3 * covered
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words without plural s, accents kept; filler words out unless nothing else was said."""
+    found = re.findall(r"\w+", text.lower().replace("-", ""))
+    kept = [word for word in found if word not in FILLERS] or found
+    return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in kept]
+
+
+def alike(one: str, other: str) -> float:
+    return 1.0 if one == other else SequenceMatcher(None, one, other).ratio()
+
+
+async def stock(salesforce: Salesforce, technician: Technician, part: StockedPart) -> PartStock:
+    """Where the product lies now, nearest to the technician first."""
+    found = await salesforce.queries(
+        {"stock": soql(EVERYWHERE, product=part.product_id), "vans": soql(WHEREABOUTS)}, missing_ok={"vans"}
+    )
+    places = {str(row["LocationId"]): point for row in found["vans"] if (point := _whereabouts(row))}
+    here = places.get(technician.van_id or "")
+    lying = [_located(rows.stocked_part(row, van_id=technician.van_id), places, here) for row in found["stock"]]
+    return PartStock(
+        van=next((one for one in lying if one.mine), None),
+        others=nearest(one for one in lying if one.mobile and not one.mine),
+        warehouses=nearest(one for one in lying if not one.mobile),
+    )
+
+
+def nearest(stocked: Iterable[StockedPart]) -> tuple[StockedPart, ...]:
+    return tuple(sorted(stocked, key=lambda part: (part.km is None, part.km or 0.0, part.location)))
+
+
+def _located(part: StockedPart, places: dict[str, Point], here: Point | None) -> StockedPart:
+    """A van is where its technician was seen last; its Location row, if it has coordinates, is where it was bought."""
+    point = places.get(part.location_id) if part.mobile else part.point
+    km = round(travel.kilometres(here, point), 1) if here and point else None
+    return replace(part, point=point, km=km)
+
+
+def _whereabouts(row: rows.Row) -> Point | None:
+    homes: Sequence[rows.Row] = rows.children(row, "ServiceTerritories")
+    return rows.point(row, "LastKnownLatitude", "LastKnownLongitude") or (
+        rows.point(homes[0], "Latitude", "Longitude") if homes else None
+    )

@@ -1,0 +1,36 @@
+"""Answers worth keeping for the length of a few sentences: until they are old, or anything was written since."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Recent(Generic[T]):
+    """`writes` tells how much this process has written; what was read before the last write is not trusted."""
+
+    def __init__(
+        self, *, now: Callable[[], datetime], writes: Callable[[], int], kept_for: timedelta, most: int = 256
+    ) -> None:
+        self._now = now
+        self._writes = writes
+        self._kept_for = kept_for
+        self._most = most
+        self._kept: OrderedDict[str, tuple[datetime, int, T]] = OrderedDict()
+
+    async def get(self, key: str, read: Callable[[], Awaitable[T]]) -> T:
+        """The kept answer, else the one that `read` gives now."""
+        at, written, value = self._kept.get(key) or (None, 0, None)
+        if at is not None and value is not None and written == self._writes() and self._now() - at < self._kept_for:
+            return value
+        written, at = self._writes(), self._now()
+        value = await read()
+        self._kept[key] = (at, written, value)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return value

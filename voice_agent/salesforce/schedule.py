@@ -1,0 +1,310 @@
+"""Free arrival windows for a visit: the twelve rules of the sheet's section 3.4 over records, without any I/O.
+
+The arrival window is the promise; the start inside it is only the plan. A window is offered when some technician could
+start at some quarter of an hour inside it, with the drive there and the drive onward, within shift and skills.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from voice_agent.salesforce import travel
+from voice_agent.salesforce.hours import Interval, OperatingHours, instant, intersect, subtract
+from voice_agent.salesforce.records import RecordId
+from voice_agent.salesforce.travel import Point
+from voice_agent.salesforce.wishes import Slot, SlotWish
+
+GRID = timedelta(minutes=15)
+WINDOW = 120
+"""Minutes of an arrival window (design, issue of the scheduling brain)."""
+LEAD = timedelta(minutes=60)
+HORIZON = timedelta(days=14)
+MOST = 6
+MOST_A_DAY = 3
+"""Six windows at most on at least two days: what a person can keep in mind on the phone (rule 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    skill_id: str
+    level: float
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """ServiceTerritoryMember: `kind` P primary, S secondary, R relocation; `hours` None means the territory's."""
+
+    territory_id: str
+    kind: str
+    start: datetime
+    end: datetime | None
+    hours: OperatingHours | None
+    home: Point | None
+
+    def covers(self, moment: datetime) -> bool:
+        return self.start <= moment and (self.end is None or moment < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """Time that is taken, by a visit or an absence, and where."""
+
+    start: datetime
+    end: datetime
+    place: Point | None = None
+    absence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    id: RecordId
+    name: str
+    memberships: tuple[Membership, ...]
+    skills: tuple[Skill, ...] = ()
+    booked: tuple[Booked, ...] = ()
+    stock: frozenset[str] = frozenset()
+    """Products of which the van holds any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is to be placed. `windows` is the calendar whose slots are cut into arrival windows."""
+
+    duration: timedelta
+    territory_id: str
+    territory_hours: OperatingHours
+    windows: OperatingHours
+    place: Point | None = None
+    earliest: datetime | None = None
+    due: datetime | None = None
+    skills: tuple[Skill, ...] = ()
+    visiting_hours: OperatingHours | None = None
+    required: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    preferred: frozenset[str] = frozenset()
+    default_travel: float = 20.0
+    """Minutes, when a place is not known."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """(product id, name) the job needs."""
+    not_this: Interval | None = None
+    """The window promised now; offering it again would be no change."""
+
+
+Shift = tuple[Interval, Membership]
+FAR = datetime.max.replace(tzinfo=UTC)
+
+
+def free_slots(
+    visit: Visit, workers: Iterable[Worker], wish: SlotWish, *, now: datetime, most: int = MOST
+) -> tuple[Slot, ...]:
+    """Up to `most` windows, earliest first, on at least two days where two days have any.
+
+    The search ends as soon as it has enough, so an empty calendar costs more than a free one.
+    """
+    team = [worker for worker in workers if _may_come(visit, worker)]
+    until = now + HORIZON + timedelta(days=1)
+    shifts = {worker.id: shifts_of(worker, visit, now, until) for worker in team}
+    kept: list[Slot] = []
+    beyond: list[Slot] = []
+    days: Counter[date] = Counter()
+    for window in arrival_windows(visit, team, wish, now=now):
+        offers = _offers_in(window, visit, team, shifts, wish, now=now)
+        best = min(offers, key=lambda offer: _rank(offer, visit, wish), default=None)
+        if best is None:
+            continue
+        day = best.window_start.astimezone(visit.windows.zone).date()
+        days[day] += 1
+        (kept if days[day] <= MOST_A_DAY else beyond).append(best)
+        if len(kept) == most:
+            break
+    picked = kept if len(days) > 1 else (kept + beyond)[:most]
+    return tuple(sorted(picked, key=lambda slot: slot.window_start))
+
+
+def _may_come(visit: Visit, worker: Worker) -> bool:
+    """Rule 7, the hard part of preferences."""
+    return worker.id not in visit.excluded and (not visit.required or worker.id in visit.required)
+
+
+# Windows: rules 1, 2, 8, 9, 12.
+
+
+def arrival_windows(
+    visit: Visit, workers: Sequence[Worker], wish: SlotWish, *, now: datetime, horizon: timedelta = HORIZON
+) -> Iterator[Interval]:
+    """Two-hour pieces of the calendar's slots, wall-clock in its zone, that the wish and the dates allow."""
+    zone = visit.windows.zone
+    floor = max(now + LEAD, visit.earliest or now)
+    day = max(floor.astimezone(zone).date(), wish.date_from or date.min)
+    last = (max(now, floor) + horizon).astimezone(zone).date()
+    if visit.due and not wish.past_due:
+        last = min(last, visit.due.astimezone(zone).date())
+    if wish.date_to:
+        last = min(last, wish.date_to)
+    while day <= last:
+        closed = visit.windows.closed_on(day)
+        for slot, span in sorted(visit.windows.on(day), key=lambda item: item[1]):
+            if slot.max_appointments is not None and _starting_in(span, workers) >= slot.max_appointments:
+                continue
+            for minutes in range(slot.start, slot.end - WINDOW + 1, WINDOW):
+                start, end = instant(day, minutes, zone), instant(day, minutes + WINDOW, zone)
+                inside = subtract([(start, end)], closed) == [(start, end)]
+                if inside and start >= now and (start, end) != visit.not_this and _wished(wish, day, minutes):
+                    yield start, end
+        day += timedelta(days=1)
+
+
+def _starting_in(span: Interval, workers: Sequence[Worker]) -> int:
+    return sum(span[0] <= b.start < span[1] for worker in workers for b in worker.booked if not b.absence)
+
+
+def _wished(wish: SlotWish, day: date, minutes: int) -> bool:
+    """A wish narrower than a window ("half past ten") is met by the window that holds it."""
+    if day.weekday() in wish.exclude_weekdays:
+        return False
+    first = 0 if wish.time_from is None else wish.time_from.hour * 60 + wish.time_from.minute
+    last = 24 * 60 if wish.time_to is None else wish.time_to.hour * 60 + wish.time_to.minute
+    if last - first < WINDOW:
+        return minutes <= first < minutes + WINDOW
+    return first <= minutes and minutes + WINDOW <= last
+
+
+# Technicians: rules 3 to 8.
+
+
+def _offers_in(
+    window: Interval,
+    visit: Visit,
+    workers: Iterable[Worker],
+    shifts: Mapping[RecordId, Sequence[Shift]],
+    wish: SlotWish,
+    *,
+    now: datetime,
+) -> Iterator[Slot]:
+    starts = list(_starts(window, visit, wish, now=now))
+    for worker in workers:
+        for start in starts:
+            legs = fits(worker, visit, shifts[worker.id], start)
+            if legs is not None:
+                yield _slot(window, visit, worker, start, legs)
+                break
+
+
+def _starts(window: Interval, visit: Visit, wish: SlotWish, *, now: datetime) -> Iterator[datetime]:
+    start = window[0]
+    floor = max(now + LEAD, visit.earliest or now)
+    while start < window[1]:
+        on_time = visit.due is None or wish.past_due or start + visit.duration <= visit.due
+        if start >= floor and on_time:
+            yield start
+        start += GRID
+
+
+def shifts_of(worker: Worker, visit: Visit, start: datetime, end: datetime) -> list[Shift]:
+    """When this technician works in the visit's territory between `start` and `end`, and under which membership.
+
+    A relocation is the only place to work for as long as it lasts; a primary membership goes before a secondary one.
+    """
+    relocations = [(m.start, m.end or FAR) for m in worker.memberships if m.kind == "R"]
+    shifts: list[Shift] = []
+    for membership in sorted(worker.memberships, key=lambda m: "PRS".find(m.kind)):
+        if membership.territory_id != visit.territory_id:
+            continue
+        hours = membership.hours or visit.territory_hours
+        spans = hours.open_between(start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date())
+        spans = intersect(spans, [(membership.start, membership.end or FAR)])
+        if membership.kind != "R":
+            spans = subtract(spans, relocations)
+        shifts += [(span, membership) for span in spans]
+    return shifts
+
+
+def fits(
+    worker: Worker, visit: Visit, shifts: Sequence[Shift], start: datetime
+) -> tuple[timedelta, timedelta, Membership] | None:
+    """The drive there and the drive onward if the visit can start then, else None.
+
+    Drives from and to home lie inside the shift; a drive from an absence or to one is planned like one between visits.
+    """
+    end = start + visit.duration
+    if not _skilled(worker, visit, start) or not _received(visit, start, end):
+        return None
+    if any(booked.start < end and start < booked.end for booked in worker.booked):
+        return None
+    before = max((b for b in worker.booked if b.end <= start), key=lambda b: b.end, default=None)
+    after = min((b for b in worker.booked if b.start >= end), key=lambda b: b.start, default=None)
+    for (opens, closes), membership in shifts:
+        if not (opens <= start and end <= closes):
+            continue
+        there, leaves = _leg(before if before and before.end > opens else None, visit, membership, opens)
+        onward = _leg(after if after and after.start < closes else None, visit, membership, closes)[0]
+        arrives_by = after.start if after and after.start < closes else closes
+        if leaves + there <= start and end + onward <= arrives_by:
+            return there, onward, membership
+    return None
+
+
+def _leg(booked: Booked | None, visit: Visit, membership: Membership, edge: datetime) -> tuple[timedelta, datetime]:
+    """The drive between the visit and its neighbour in time, or home at the shift's edge; and when it may begin."""
+    place = membership.home if booked is None else booked.place
+    return travel.between(place, visit.place, otherwise=visit.default_travel), edge if booked is None else booked.end
+
+
+def _received(visit: Visit, start: datetime, end: datetime) -> bool:
+    """Whether somebody lets the technician in: the account's visiting hours, where it has any (rule 3)."""
+    hours = visit.visiting_hours
+    if hours is None:
+        return True
+    spans = hours.open_between(start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date())
+    return any(opens <= start and end <= closes for opens, closes in spans)
+
+
+def _skilled(worker: Worker, visit: Visit, moment: datetime) -> bool:
+    return all(
+        any(
+            has.skill_id == need.skill_id
+            and has.level >= need.level
+            and (has.start is None or has.start <= moment)
+            and (has.end is None or moment < has.end)
+            for has in worker.skills
+        )
+        for need in visit.skills
+    )
+
+
+# Choice: rule 10.
+
+
+def _slot(
+    window: Interval, visit: Visit, worker: Worker, start: datetime, legs: tuple[timedelta, timedelta, Membership]
+) -> Slot:
+    there, _, _ = legs
+    return Slot(
+        window_start=window[0],
+        window_end=window[1],
+        start=start,
+        end=start + visit.duration,
+        zone=visit.windows.zone.key,
+        technician_id=worker.id,
+        technician_name=worker.name,
+        travel_minutes=there.total_seconds() / 60,
+        late=visit.due is not None and start + visit.duration > visit.due,
+        missing_parts=tuple(name for product, name in visit.parts if product not in worker.stock),
+    )
+
+
+def _rank(slot: Slot, visit: Visit, wish: SlotWish) -> tuple[bool, int, float, datetime, str]:
+    """Within one window: the preferred technician, then parts in the van, then the shortest drive."""
+    preferred = slot.technician_id == wish.preferred_technician_id or slot.technician_id in visit.preferred
+    return (not preferred, len(slot.missing_parts), slot.travel_minutes, slot.start, slot.technician_id)
+
+
+def still_free(visit: Visit, worker: Worker, slot: Slot) -> bool:
+    """Whether a slot offered earlier would be offered now (rule 11): the same start, the same technician."""
+    unheld = replace(visit, not_this=None)
+    return fits(worker, unheld, shifts_of(worker, unheld, slot.start, slot.end), slot.start) is not None
