@@ -88,5 +88,5 @@ class Reading:
 
     @property
     def wants_human(self) -> bool:
-        """The caller asks for a person, alone or beside something else."""
-        return bool({"request_human", "request_transfer"} & {self.intent, self.also})
+        """The caller asks for a person, alone or beside something else. (`request_transfer` is about parts.)"""
+        return "request_human" in {self.intent, self.also}

@@ -1,0 +1,121 @@
+"""Fits the linear readers on hashed features and writes their eight-bit weights."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from training import noise
+from training.sentences import Sentence, read_pools
+from voice_agent.language.classifier import Classifier, Floats
+from voice_agent.language.features import BUCKETS, Group, features, hear
+
+MODELS = Path(__file__).parent.parent / "voice_agent" / "language" / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of the training matrix."""
+
+    groups: list[Group]
+    label: str
+    weight: float
+
+
+def grow(sentences: Sequence[Sentence], copies: int, rng: random.Random) -> list[tuple[Sentence, str]]:
+    """Each sentence as written and `copies` times through the noise channel."""
+    names = read_pools()
+    grown: list[tuple[Sentence, str]] = []
+    for sentence in sentences:
+        grown.append((sentence, sentence.text))
+        for _ in range(copies):
+            said = noise.hesitate(sentence.text, sentence.lang, rng, names)
+            grown.append((sentence, noise.mishear(said, rng, rng.choice((0.0, 0.05, 0.1, 0.2)))))
+    return grown
+
+
+def examples(grown: Sequence[tuple[Sentence, str]], rng: random.Random, weights: dict[str, float]) -> list[Example]:
+    """Rows, with the role known half of the time: the reader must manage without it. Two intents are two half rows."""
+    rows: list[Example] = []
+    for sentence, text in grown:
+        role = sentence.role if sentence.role != "unknown" else "customer"
+        groups = features(hear(text), role if rng.random() < 0.5 else "unknown")
+        for label in sentence.labels:
+            rows.append(Example(groups, label, weights.get(label, 1.0) / len(sentence.labels)))
+    return rows
+
+
+def matrix(groups_of: Sequence[list[Group]]) -> csr_matrix:
+    columns: list[int] = []
+    values: list[float] = []
+    starts = [0]
+    for groups in groups_of:
+        for ids, value in groups:
+            columns += ids
+            values += [value] * len(ids)
+        starts.append(len(columns))
+    table = csr_matrix(
+        (np.asarray(values, np.float32), np.asarray(columns, np.int32), np.asarray(starts, np.int64)),
+        shape=(len(groups_of), BUCKETS),
+    )
+    table.sum_duplicates()
+    return table
+
+
+def fit(rows: Sequence[Example], strength: float) -> Classifier:
+    """Multinomial logistic regression; `strength` is the inverse of the L2 penalty. Weights rounded to eight bits."""
+    table = matrix([row.groups for row in rows])
+    used = np.flatnonzero(table.getnnz(axis=0))
+    labels = sorted({row.label for row in rows})
+    wanted = np.asarray([labels.index(row.label) for row in rows])
+    learner = LogisticRegression(C=strength, max_iter=60, tol=1e-3)
+    learner.fit(table[:, used], wanted, sample_weight=np.asarray([row.weight for row in rows], np.float32))
+    full = np.zeros((BUCKETS, len(labels)), np.float32)
+    full[used] = learner.coef_.T
+    full[used] -= full[used].mean(axis=1, keepdims=True)
+    scale = (np.abs(full).max(axis=0) / 127).astype(np.float32)
+    return Classifier(
+        labels=tuple(labels),
+        weights=np.round(full / scale).astype(np.int8),
+        scale=scale,
+        bias=learner.intercept_.astype(np.float32),
+        temperature=1.0,
+    )
+
+
+def with_temperature(model: Classifier, temperature: float) -> Classifier:
+    return Classifier(model.labels, model.weights, model.scale, model.bias, temperature)
+
+
+def best_temperature(logits: Sequence[Floats], wanted: npt.NDArray[np.int64]) -> float:
+    """The temperature with the least log loss on held-out sentences."""
+    table = np.stack(logits)
+    best, least = 1.0, np.inf
+    for temperature in np.arange(0.3, 4.0, 0.05):
+        scaled = table / temperature
+        scaled = scaled - scaled.max(axis=1, keepdims=True)
+        log_sum = np.log(np.exp(scaled).sum(axis=1))
+        loss = float(np.mean(log_sum - scaled[np.arange(len(wanted)), wanted]))
+        if loss < least:
+            best, least = float(temperature), loss
+    return round(best, 2)
+
+
+def save(model: Classifier, name: str) -> Path:
+    path = MODELS / f"{name}.npz"
+    np.savez_compressed(
+        path,
+        labels=np.asarray(model.labels),
+        weights=model.weights,
+        scale=model.scale,
+        bias=model.bias,
+        temperature=np.float32(model.temperature),
+    )
+    return path

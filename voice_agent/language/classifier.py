@@ -1,0 +1,57 @@
+"""A linear softmax over hashed features with eight-bit weights: small enough for the repository, quick enough for a turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+
+import numpy as np
+import numpy.typing as npt
+
+from voice_agent.language.features import Group
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """`labels[i]` belongs to column i. `scale` undoes the eight-bit rounding; `temperature` was fitted on the dev set."""
+
+    labels: tuple[str, ...]
+    weights: npt.NDArray[np.int8]
+    scale: Floats
+    bias: Floats
+    temperature: float
+
+    def logits(self, groups: list[Group]) -> Floats:
+        total = np.zeros(len(self.labels), dtype=np.float32)
+        for ids, value in groups:
+            if ids:
+                total += value * self.weights[ids].sum(axis=0, dtype=np.int32)
+        return (total * self.scale + self.bias) / np.float32(self.temperature)
+
+    def probabilities(self, groups: list[Group], prior: Floats | None = None) -> Floats:
+        """Sums to 1. `prior` is added to the logits: what the last question makes likelier."""
+        scores = self.logits(groups)
+        if prior is not None:
+            scores = scores + prior
+        return softmax(scores)
+
+
+def softmax(scores: Floats) -> Floats:
+    raised = np.exp(scores - scores.max())
+    return np.asarray(raised / raised.sum(), dtype=np.float32)
+
+
+@cache
+def load(name: str) -> Classifier:
+    """Reads `models/<name>.npz`. Raises FileNotFoundError when the package was built without its weights."""
+    with as_file(files("voice_agent.language.models").joinpath(f"{name}.npz")) as path, np.load(path) as stored:
+        return Classifier(
+            labels=tuple(str(label) for label in stored["labels"]),
+            weights=stored["weights"],
+            scale=stored["scale"],
+            bias=stored["bias"],
+            temperature=float(stored["temperature"]),
+        )

@@ -1,0 +1,78 @@
+"""A sentence as hashed features, the same in training and at run time.
+
+Three groups: words (single, pairs, pairs over a gap), letters (3 to 5 within a word: what survives a mis-hearing), and
+concepts with their denial (single, neighbours, any two together). Concepts carry the meaning over languages and wording.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+from voice_agent.language.concepts import Concept, lexicon
+from voice_agent.language.words import heard_words
+
+BITS = 16
+BUCKETS = 1 << BITS
+_MASK = BUCKETS - 1
+
+
+class Group(NamedTuple):
+    """Hashed ids and the value each of them carries."""
+
+    ids: list[int]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sentence prepared once for all readers."""
+
+    words: list[str]
+    concepts: list[Concept]
+
+
+def hear(text: str) -> Heard:
+    words = heard_words(text)
+    return Heard(words, lexicon().find(words))
+
+
+def features(heard: Heard, role: str = "unknown") -> list[Group]:
+    """The groups of a sentence; values fall with the group's size so that long sentences do not shout."""
+    words = heard.words
+    word_ids = [_bucket("w:" + word) for word in words]
+    padded = ["<", *words, ">"]
+    word_ids += [_bucket(f"b:{a} {b}") for a, b in zip(padded, padded[1:], strict=False)]
+    word_ids += [_bucket(f"g:{a} {b}") for a, b in zip(words, words[2:], strict=False)]
+    letter_ids = [bucket for word in words for bucket in letters(word)]
+    keys = [concept.key for concept in heard.concepts]
+    distinct = sorted(set(keys))
+    concept_ids = [_bucket("c:" + key) for key in distinct]
+    near = [_bucket(f"n:{a}>{b}") for a, b in zip(["<", *keys], [*keys, ">"], strict=True)]
+    together = [_bucket(f"t:{a}&{b}") for at, a in enumerate(distinct) for b in distinct[at + 1 :]]
+    shape = [_bucket(f"l:{min(len(words), 12) // 2}"), _bucket("r:" + role), _bucket("bias")]
+    shape += [_bucket(f"r:{role}:{key}") for key in distinct]
+    return [
+        Group(word_ids, 1.6 / (1 + len(word_ids)) ** 0.5),
+        Group(letter_ids, 1.2 / (1 + len(letter_ids)) ** 0.5),
+        Group(concept_ids, 1.0 / (1 + len(concept_ids)) ** 0.25),
+        Group(near, 0.6 / (1 + len(near)) ** 0.25),
+        Group(together, 0.8 / (1 + len(together)) ** 0.3),
+        Group(shape, 0.4),
+    ]
+
+
+@lru_cache(maxsize=8192)
+def letters(word: str) -> tuple[int, ...]:
+    """Buckets of a word's letter sequences. Bounded cache: callers use few words."""
+    framed = f"^{word}$"
+    size = len(framed)
+    return tuple(
+        _bucket("x:" + framed[at : at + length]) for length in (3, 4, 5) for at in range(max(0, size - length + 1))
+    )
+
+
+def _bucket(feature: str) -> int:
+    return crc32(feature.encode()) & _MASK

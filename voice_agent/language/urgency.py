@@ -1,0 +1,74 @@
+"""Triage of one sentence: life_safety, urgent or routine, with the hazard and the words that decided.
+
+A trained reader gives the probability of each hazard; reviewed hazard patterns may only raise it, never lower it. The
+costs are lopsided (a missed gas leak against a needless safety sentence), so the bar for life_safety is low.
+Sections 1 and 2 of the emergency sheet are the rules; no network, no clock, no memory: stickiness is the call's.
+"""
+
+from __future__ import annotations
+
+from voice_agent.language.classifier import load
+from voice_agent.language.features import Heard, features, hear
+from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Urgency
+
+LIFE_BAR = 0.40
+"""Probability of any life hazard from which guidance is spoken first."""
+URGENT_BAR = 0.45
+"""Probability of anything worse than routine from which someone is paged."""
+
+
+def read_urgency(text: str, *, lang: str | None = None) -> Urgency:
+    """Reads one final prompt, or a partial of more than three words. `lang` is not needed: both are read at once."""
+    return urgency_of(hear(text))
+
+
+def urgency_of(heard: Heard) -> Urgency:
+    chances = hazard_chances(heard)
+    life = sum(chances[hazard] for hazard in LIFE_HAZARDS)
+    worse = life + sum(chances[hazard] for hazard in URGENT_HAZARDS)
+    if life >= LIFE_BAR:
+        hazard = max(LIFE_HAZARDS, key=lambda name: chances[name])
+        return Urgency("life_safety", hazard, evidence(heard, hazard))
+    if worse >= URGENT_BAR:
+        hazard = max(URGENT_HAZARDS, key=lambda name: chances[name])
+        return Urgency("urgent", hazard, evidence(heard, hazard))
+    return Urgency("routine")
+
+
+def hazard_chances(heard: Heard) -> dict[str, float]:
+    """Probability of every hazard and of every kind of routine talk; sums to 1."""
+    model = load("urgency")
+    chances = model.probabilities(features(heard))
+    return dict(zip(model.labels, (float(chance) for chance in chances), strict=True))
+
+
+_TELLING: dict[str, frozenset[str]] = {
+    "gas": frozenset("GAS GASLINE SMELL ROTTEN HISS LEAK".split()),
+    "co": frozenset("CO ALARM DIZZY DETECTOR".split()),
+    "fire": frozenset("FIRE SMOKE BURN SPARK HOTTOUCH EXPLODE".split()),
+    "shock": frozenset("SHOCK TINGLE VOLTAGE".split()),
+    "downed_line": frozenset("POWERLINE DOWNED WIRE SPARK".split()),
+    "water_electric": frozenset("WATER FLOOD POURING FIXTURE PANEL OUTLET LEAK".split()),
+    "trapped": frozenset("TRAPPED ELEVATOR".split()),
+    "pressure": frozenset("BOILER RELIEF STEAM RUMBLE PRESSURE EXPLODE".split()),
+    "chemical": frozenset("REFRIGERANT CHEMICAL FUMES EYES BREATHE DIZZY COLLAPSE CONFINED".split()),
+    "injury": frozenset("COLLAPSE BREATHE BLEED FALLEN HURT OXYGEN".split()),
+    "exposure": frozenset("CONFUSED SHIVER COLD HOTDAY NOHEAT NOCOOL COLLAPSE DIZZY".split()),
+    "burst_pipe": frozenset("PIPE BURST FLOOD POURING WATER LEAK".split()),
+    "sewage": frozenset("SEWAGE BACKUP ONLYTOILET TOILET".split()),
+    "no_heat": frozenset("NOHEAT COLD FURNACE BABY ELDERLY".split()),
+    "no_cooling": frozenset("NOCOOL HOTDAY AC BABY ELDERLY".split()),
+    "power_loss": frozenset("NOPOWER NEIGHBORSHAVE BRIGHTLIGHTS".split()),
+    "critical_site": frozenset("CRITICAL SPOIL".split()),
+}
+_LONGEST_EVIDENCE = 10  # words
+
+
+def evidence(heard: Heard, hazard: str) -> str | None:
+    """The stretch of words from the first to the last undenied sign of the hazard."""
+    signs = [c for c in heard.concepts if not c.denied and c.name in _TELLING[hazard]]
+    if not signs:
+        return None
+    start = signs[0].start
+    end = max(sign.end for sign in signs if sign.end - start <= _LONGEST_EVIDENCE or sign is signs[0])
+    return " ".join(heard.words[start:end])
