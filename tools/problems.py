@@ -1,0 +1,54 @@
+"""A new problem of a customer, taken down in their own words and filed where the org's own records suggest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tools import telling
+from tools.arguments import OwnWords
+from tools.visits import CUSTOMER, caller, open_visits
+from voice_agent.agent.context import ToolContext
+from voice_agent.agent.tool import Change, Result, tool
+from voice_agent.salesforce.wishes import Problem
+
+MOST_SUBJECT = 80
+
+
+@tool(lines=CUSTOMER, level=1, writes=True)
+async def report_problem(
+    ctx: ToolContext,
+    problem: OwnWords,
+    appliance: Annotated[
+        str, Field(max_length=80, description="The appliance, if the caller named one: 'water heater'.")
+    ] = "",
+) -> Result:
+    """Open a request for a new fault. Use when something is broken that no open visit covers. Not for danger (use
+    report_emergency) and not for moving a visit. The server reads it back and asks."""
+    contact = caller(ctx)
+    words = f"{appliance} {problem}".strip()
+    kinds = await ctx.field.work_types_like(words)
+    assets = await ctx.field.assets_like(contact, words)
+    visits = await open_visits(ctx)
+    what = Problem(
+        subject=_subject(problem),
+        description=problem,
+        work_type_id=kinds[0].id if kinds else None,
+        asset_id=assets[0].id if len(assets) == 1 else None,
+        like=visits[0].visit if visits else None,
+    )
+    plan = await ctx.field.plan_new_problem(contact, what)
+    if kinds:
+        told = ctx.speak("problem.read_back_type", problem=telling.quoted(problem), work_type=kinds[0].name)
+    else:
+        told = ctx.speak("problem.read_back", problem=telling.quoted(problem))
+    return Change(plan, telling.confirm(ctx, told), ctx.speak("problem.done"))
+
+
+def _subject(problem: str) -> str:
+    """A title of whole words out of the caller's first sentence."""
+    first = problem.split(". ")[0].strip()
+    if len(first) > MOST_SUBJECT:
+        first = first[: first.rfind(" ", 0, MOST_SUBJECT)]
+    return telling.sentence(first)

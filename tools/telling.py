@@ -1,0 +1,110 @@
+"""How records sound: visits, jobs and parts as words for the ear, in the caller's language and the visit's zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from voice_agent.agent.context import ToolContext
+from voice_agent.language import spoken
+from voice_agent.salesforce.records import Appointment, Job, StockedPart
+from voice_agent.salesforce.wishes import PartUse
+
+MOST_SPOKEN_WORDS = 45
+"""Free words read back to the caller are cut there; what is written is never cut."""
+_PIECES = frozenset({"", "each", "piece", "pieces", "unit", "units", "ea"})
+
+
+def sentence(text: str) -> str:
+    """A capital at the front, for a phrase that begins with a hole."""
+    return text[:1].upper() + text[1:]
+
+
+def quoted(words: str) -> str:
+    """The caller's own words inside one of our sentences: no final stop, not endless."""
+    kept = words.split()
+    text = " ".join(kept[:MOST_SPOKEN_WORDS]).rstrip(" .,;!?")
+    return f"{text} …" if len(kept) > MOST_SPOKEN_WORDS else text
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def window(ctx: ToolContext, start: datetime, end: datetime, zone: str) -> str:
+    return spoken.say_window(local(start, zone), local(end, zone), local(ctx.now, zone), lang=ctx.lang)
+
+
+def visit_title(ctx: ToolContext, visit: Appointment) -> str:
+    return visit.subject or visit.work_type or ctx.speak("visit.unnamed")
+
+
+def visit_window(ctx: ToolContext, visit: Appointment) -> str | None:
+    """When the visit is promised, None while nothing was."""
+    return window(ctx, *visit.window, visit.zone) if visit.window else None
+
+
+def visit_told(ctx: ToolContext, visit: Appointment) -> str:
+    when, title = visit_window(ctx, visit), visit_title(ctx, visit)
+    if when is None:
+        return ctx.speak("visit.about_unplanned", about=title)
+    return ctx.speak("visit.about", about=title, window=when)
+
+
+def job_number(job: Job) -> str:
+    """The number people use: the work order's, zeros in front left out, else the appointment's."""
+    number = job.work_order.number if job.work_order else job.appointment.number
+    return re.sub(r"\D", "", number).lstrip("0") or "0"
+
+
+def job_short(ctx: ToolContext, job: Job) -> str:
+    return ctx.speak("job.short", number=spoken.say_digits(job_number(job), lang=ctx.lang))
+
+
+def job_title(job: Job) -> str:
+    return (job.work_order.subject if job.work_order else "") or job.appointment.subject or job.appointment.work_type
+
+
+def job_told(ctx: ToolContext, job: Job) -> str:
+    title = job_title(job)
+    if not title:
+        return job_short(ctx, job)
+    return ctx.speak("job.about", number=spoken.say_digits(job_number(job), lang=ctx.lang), about=title)
+
+
+def category(ctx: ToolContext, name: str) -> str:
+    return ctx.speak(f"category.{name}")
+
+
+def part_name(part: StockedPart) -> str:
+    return part.name or part.code
+
+
+def amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:
+    """ "two", or "two gallons" where the part is measured: a number that stands before or for the part's name."""
+    if part.unit.lower() in _PIECES:
+        return spoken.say_number(quantity, lang=ctx.lang)
+    return spoken.say_quantity(quantity, part.unit.lower(), lang=ctx.lang)
+
+
+def part_amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:
+    """ "three flame sensors", "two gallons of refrigerant"."""
+    if part.unit.lower() in _PIECES:
+        return spoken.say_quantity(quantity, part_name(part), lang=ctx.lang)
+    return ctx.speak("part.quantity", quantity=amount(ctx, quantity, part), part=part_name(part))
+
+
+def parts_told(ctx: ToolContext, uses: Iterable[PartUse]) -> str:
+    return spoken.say_list([part_amount(ctx, use.quantity, use.part) for use in uses], lang=ctx.lang)
+
+
+def options(ctx: ToolContext, key: str, rows: Sequence[dict[str, str]]) -> str:
+    """ "Press 1 for ... Press 2 for ...": words and keys come from one list, so that they agree."""
+    return " ".join(ctx.speak(key, n=str(n), **row) for n, row in enumerate(rows, 1))
+
+
+def confirm(ctx: ToolContext, *sentences: str) -> str:
+    """A read-back: what would be done, whole, and then the question."""
+    return " ".join([*(sentence(text) for text in sentences if text), ctx.speak("confirm.ask")])
