@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import jwt
 import requests
 from simple_salesforce.api import Salesforce as SimpleSalesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
@@ -60,7 +61,7 @@ class Connection:
             raise fault(exc, "sign-in", sent=False) from exc
         except (AttributeError, TypeError, KeyError) as exc:
             raise errors.SignInFailed("sign-in: the token host did not answer with a token") from exc
-        except ValueError as exc:
+        except (ValueError, jwt.PyJWTError) as exc:
             raise errors.ConfigurationError(
                 "SALESFORCE_PRIVATE_KEY_FILE does not hold an RSA private key in PEM form"
             ) from exc

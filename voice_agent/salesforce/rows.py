@@ -248,8 +248,8 @@ def plain(value: object, longest: int) -> str:
     """Anybody's text as data: NFC, invisible and direction-changing characters out, white space folded, cut short.
 
     People type and paste into these fields; a zero-width or right-to-left mark would change what the model and the
-    console show (sheet 7.2: text from CRM fields is untrusted). `@{` would be a reference in a composite request, so it is spelled
-    apart.
+    console show (sheet 7.2: text from CRM fields is untrusted). `@{` would be a reference in a composite request, so
+    it is spelled apart.
     """
     if value is None:
         return ""
