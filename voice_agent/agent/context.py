@@ -1,4 +1,4 @@
-"""What a tool is given: the caller's grant, the field service, the time, the words of the line. Nothing of the model."""
+"""What a tool is given: the caller's grant, the field service, the time, the words of the line. No model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Emergencies: fixed, reviewed words before anything else, then the record. No model, CRM or identity stands before them."""
+"""Emergencies: fixed, reviewed words before anything else, then the record. No model, CRM or identity comes first."""
 
 from __future__ import annotations
 

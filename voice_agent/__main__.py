@@ -1,0 +1,185 @@
+"""The command line. Every refusal is one sentence that names the thing and the mend, with exit code 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voice_agent.errors import ConfigurationError
+
+app = typer.Typer(
+    name="voice-agent",
+    help="A voice agent for companies that run Salesforce Field Service and Twilio.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+emulate = typer.Typer(help="One emulator alone, for other people's tests.", no_args_is_help=True)
+app.add_typer(emulate, name="emulate")
+
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """A ConfigurationError ends the program with its sentence; Ctrl-C with nothing."""
+    try:
+        yield
+    except ConfigurationError as error:
+        typer.secho(f"voice-agent: {error}", fg="red", err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def demo(
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 8000 without it.", min=1, max=65535)] = None,
+    host: Host = "127.0.0.1",
+    seed: Annotated[Path | None, typer.Option(help="Another org to emulate: a folder of seed files.")] = None,
+) -> None:
+    """The whole product offline, no accounts: server, emulated org and Twilio, offline model, phone page."""
+    with refusals():
+        from voice_agent import settings as settings_file
+        from voice_agent.demo.offline import run
+
+        given = settings_file.read(dotenv=None)
+        chosen = port if port is not None else settings_file.parse(given, demo=True).port
+        run(given, host=host, port=chosen, seed=str(seed) if seed else None)
+
+
+@app.command()
+def serve(
+    workers: Annotated[int, typer.Option(help="Processes; more than one needs a shared store.", min=1)] = 1,
+) -> None:
+    """Production: settings from the environment and .env."""
+    with refusals():
+        from voice_agent import settings as settings_file
+        from voice_agent.logs import set_up
+        from voice_agent.serving import listen, run
+
+        if workers > 1:
+            raise ConfigurationError(
+                "--workers: calls live in one process until the shared store is built; run one, or several behind "
+                "numbers of their own"
+            )
+        settings = settings_file.for_serve(settings_file.read())
+        set_up(settings.log_level)
+        listener = listen(settings.host, settings.port)
+        from voice_agent.app import build
+
+        run(build(settings), listener)
+
+
+@app.command()
+def talk(
+    url: Annotated[str, typer.Option(help="The running server.")] = "http://127.0.0.1:8000",
+    caller: Annotated[str, typer.Option("--as", help="customer, technician, unknown, or a number.")] = "customer",
+    line: Annotated[str | None, typer.Option(help="Which line to call, by name.")] = None,
+    script: Annotated[Path | None, typer.Option(help="A call script to play instead of typing.")] = None,
+) -> None:
+    """A call in the terminal: type to speak, /1 presses a key, Enter while it talks barges in."""
+    with refusals():
+        from voice_agent.talk import run
+
+        raise typer.Exit(run(url, caller=caller, line=line, script=script))
+
+
+@app.command()
+def understand(
+    role: Annotated[str, typer.Option(help="customer, technician, dispatcher or unknown.")] = "unknown",
+    now: Annotated[str | None, typer.Option(help="The moment relative dates refer to, ISO with its zone.")] = None,
+) -> None:
+    """Sentences on standard input, each a fresh call; one JSON object per line on standard output."""
+    with refusals():
+        from voice_agent.language.understand import understand as read_all
+
+        if role not in ("customer", "technician", "dispatcher", "unknown"):
+            raise ConfigurationError(f"--role is {role!r}; it must be customer, technician, dispatcher or unknown")
+        try:
+            moment = datetime.fromisoformat(now) if now else datetime.now().astimezone()
+        except ValueError:
+            raise ConfigurationError(f"--now is {now!r}; write it as 2026-11-23T09:00:00-06:00") from None
+        if moment.tzinfo is None:
+            moment = moment.astimezone()
+        for reading in read_all(sys.stdin, role=role, now=moment):
+            typer.echo(json.dumps(reading, ensure_ascii=False))
+
+
+@emulate.command("salesforce")
+def emulate_salesforce(
+    port: Port = 8010,
+    host: Host = "127.0.0.1",
+    seed: Annotated[Path | None, typer.Option(help="Folder of seed files; the demo org without it.")] = None,
+    db: Annotated[Path | None, typer.Option(help="SQLite file to keep the org in; memory without it.")] = None,
+    now: Annotated[str | None, typer.Option(help="Freeze the org's clock at this ISO moment.")] = None,
+) -> None:
+    """A Salesforce org with Field Service: REST, SOQL, composite, change events, faults on demand."""
+    with refusals():
+        _end_with_parent()
+        from voice_agent.demo.salesforce.server import serve as serve_org
+
+        try:
+            serve_org(port, host, seed, db, datetime.fromisoformat(now) if now else None)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"emulate salesforce: {error}") from None
+
+
+@emulate.command("twilio")
+def emulate_twilio(
+    port: Port = 8020,
+    host: Host = "127.0.0.1",
+    account_sid: Annotated[str | None, typer.Option(help="Account to emulate.")] = None,
+    auth_token: Annotated[str | None, typer.Option(help="Its auth token, which signs webhooks.")] = None,
+    speed: Annotated[float, typer.Option(help="How much faster than life time passes.")] = 1.0,
+) -> None:
+    """Twilio: REST, TwiML, signed webhooks, and the caller's side of ConversationRelay."""
+    with refusals():
+        _end_with_parent()
+        from voice_agent.demo.twilio.exchange import Credentials
+        from voice_agent.demo.twilio.server import Setup
+        from voice_agent.demo.twilio.server import serve as serve_twilio
+
+        chosen = {
+            name: value
+            for name, value in (("account_sid", account_sid), ("auth_token", auth_token))
+            if value is not None
+        }
+        try:
+            serve_twilio(port, host, setup=Setup(credentials=Credentials(**chosen), speed=speed))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"emulate twilio: {error}") from None
+
+
+def _end_with_parent() -> None:
+    """An emulator that was started by the demo ends with it, even if that was killed."""
+    parent = os.environ.get("VOICE_AGENT_PARENT", "")
+    if not parent:
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(parent):
+            time.sleep(0.5)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""The gateway between what a model asks for and what is done: it permits, validates, times out, proposes and commits.
+
+The model can only ask. Whether the line has the tool, whether the caller has proven enough, whether the arguments are
+exactly of the schema's form, and that a change is run only after a yes to its read-back: all of it is decided here from
+server state, and holds with any prompt, or none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from voice_agent.agent.context import ToolContext
+from voice_agent.agent.tool import Answer, Change, Tool
+from voice_agent.call.events import Ask, Keypad
+from voice_agent.errors import (
+    Conflict,
+    InvalidArguments,
+    NotAllowed,
+    ProofNeeded,
+    SalesforceError,
+    VoiceAgentError,
+)
+from voice_agent.salesforce.plans import Committed, WritePlan
+
+PROPOSAL_SECONDS = 60.0
+PIN_LENGTH = 6
+MOST_RESULT_CHARACTERS = 6_000
+FOLLOW_UPS = (2.0, 5.0, 15.0, 30.0, 60.0)
+"""Seconds between attempts to settle a write whose outcome is unknown. Same key each time: it happens once."""
+
+log = logging.getLogger(__name__)
+
+Writer = Callable[[WritePlan, str, Mapping[str, Any]], Awaitable[Committed]]
+"""Commits a plan under a key with its audit fields, exactly once however often it is called with that key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The one result of a tool call, in the words of `call.events.ToolReturned`."""
+
+    content: str
+    say: str = ""
+    ask: Ask | None = None
+    proposal: str | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a confirmed change ended. `again`: unknown yet, `follow` will find out."""
+
+    say: str
+    note: str
+    status: str
+    again: bool = False
+
+
+@dataclass(slots=True)
+class Proposed:
+    tool: str
+    arguments: str
+    change: Change
+    expires: float
+    attempt: int = 0
+
+
+class Toolbox:
+    """One call's. `clock` is monotonic seconds; `phase` is `read_only`, `supervised` or `autonomous`."""
+
+    def __init__(
+        self,
+        tools: Mapping[str, Tool],
+        *,
+        line: str,
+        call_sid: str,
+        writer: Writer,
+        clock: Callable[[], float],
+        phase: str = "autonomous",
+    ) -> None:
+        self._tools = {name: tool for name, tool in tools.items() if line in tool.lines}
+        self._call_sid = call_sid
+        self._writer = writer
+        self._clock = clock
+        self._phase = phase
+        self._proposed: dict[str, Proposed] = {}
+        self._count = 0
+
+    async def run(self, name: str, arguments: str, context: ToolContext) -> Outcome:
+        """Carry out one tool call as far as it may go now. Never raises for anything the model or the org did."""
+        try:
+            tool = self._permitted(name, context)
+            parsed = tool.parse(arguments)
+            async with asyncio.timeout(tool.timeout):
+                result = await tool.run(context, **parsed)
+        except ProofNeeded as error:
+            return self._proof(error, context)
+        except TimeoutError:
+            log.warning("tool too slow", extra={"tool": name})
+            return _failed(SalesforceError.for_model, context.speak(SalesforceError.for_caller))
+        except InvalidArguments as error:
+            return _failed(error.for_model, "")
+        except VoiceAgentError as error:
+            log.warning("tool failed", extra={"tool": name, "error": type(error).__name__, "why": str(error)})
+            return _failed(error.for_model, context.speak(error.for_caller))
+        match result:
+            case Answer():
+                return _answered(result)
+            case Change():
+                return self._propose(tool, parsed, result)
+
+    def _permitted(self, name: str, context: ToolContext) -> Tool:
+        tool = self._tools.get(name)
+        if tool is None:
+            raise InvalidArguments(f"There is no tool {name[:40]!r} on this line.")
+        if context.grant.level < tool.level:
+            if context.line == "technician":
+                raise ProofNeeded("pin")
+            raise NotAllowed(f"{name} needs level {tool.level}, the caller has {int(context.grant.level)}")
+        if tool.writes and self._phase == "read_only":
+            raise NotAllowed(f"{name} writes, and the phase is read_only")
+        return tool
+
+    def _proof(self, error: ProofNeeded, context: ToolContext) -> Outcome:
+        content = orjson.dumps({"status": "proof_needed", "why": error.for_model}).decode()
+        ask = Ask(Keypad.PIN, PIN_LENGTH)
+        return Outcome(content, say=context.speak(f"proof.{error.proof}.ask"), ask=ask, keep=True)
+
+    def _propose(self, tool: Tool, arguments: Mapping[str, Any], change: Change) -> Outcome:
+        canonical = orjson.dumps(arguments, default=_plain, option=orjson.OPT_SORT_KEYS).decode()
+        self._count += 1
+        seed = f"{self._call_sid}|{tool.name}|{canonical}|{self._count}"
+        token = hashlib.sha256(seed.encode()).hexdigest()[:20]
+        expires = self._clock() + PROPOSAL_SECONDS
+        self._proposed = {token: Proposed(tool.name, canonical, change, expires)}  # one at a time: a yes is unambiguous
+        content = orjson.dumps(
+            {"status": "awaiting_confirmation", "read_back": change.read_back, "note": "The caller is being asked."}
+        ).decode()
+        return Outcome(content, say=change.read_back, proposal=token)
+
+    def drop(self, token: str) -> None:
+        self._proposed.pop(token, None)
+
+    async def settle(self, token: str, context: ToolContext) -> Settled:
+        """The caller said yes. One use, 60 s. Call it shielded: from here on nobody may stop it."""
+        proposed = self._proposed.pop(token, None)
+        if proposed is None or self._clock() > proposed.expires:
+            return Settled(
+                context.speak("write.expired"), "The confirmation had expired; nothing was changed.", "expired"
+            )
+        return await self._commit(token, proposed, context)
+
+    async def _commit(self, token: str, proposed: Proposed, context: ToolContext) -> Settled:
+        audit = {
+            "call_sid": self._call_sid,
+            "tool": proposed.tool,
+            "request": proposed.arguments,
+            "decision": "confirmed by the caller",
+            "verified_level": str(int(context.grant.level)),
+        }
+        if context.grant.contact is not None:
+            audit["contact_id"] = context.grant.contact.id
+        try:
+            committed = await self._writer(proposed.change.plan, f"{self._call_sid}:{token}", audit)
+        except VoiceAgentError as error:
+            return self._refused(proposed, error, context)
+        log.info("write settled", extra={"tool": proposed.tool, "status": committed.status})
+        if committed.status == "applied":
+            return Settled(proposed.change.done, f"{proposed.tool}: committed. The caller was told so.", "applied")
+        if committed.status == "unknown":
+            self._proposed[token] = proposed
+            return Settled(
+                context.speak("write.queued"),
+                f"{proposed.tool}: sent, not confirmed by the records yet. Do not say that it is done.",
+                "unknown",
+                again=True,
+            )
+        return Settled(context.speak("write.not_done"), f"{proposed.tool}: not done.", "not_applied")
+
+    def _refused(self, proposed: Proposed, error: VoiceAgentError, context: ToolContext) -> Settled:
+        log.warning("write refused", extra={"tool": proposed.tool, "error": type(error).__name__, "why": str(error)})
+        say = context.speak(error.for_caller)
+        if not isinstance(error, Conflict):
+            say = f"{context.speak('write.not_done')} {say}"
+        return Settled(say, f"{proposed.tool}: not done. {error.for_model}", "refused")
+
+    async def follow(self, token: str, context: ToolContext) -> Settled | None:
+        """Find out how an unknown write ended, by committing again under the same key. None if it cannot be found."""
+        proposed = self._proposed.pop(token, None)
+        if proposed is None:
+            return None
+        for seconds in FOLLOW_UPS:
+            await asyncio.sleep(seconds)
+            settled = await self._commit(token, proposed, context)
+            self._proposed.pop(token, None)
+            if not settled.again:
+                return settled
+        return None
+
+
+def _answered(answer: Answer) -> Outcome:
+    data = dict(answer.data)
+    if answer.say:
+        data["say"] = answer.say
+    content = orjson.dumps(data, default=_plain).decode()[:MOST_RESULT_CHARACTERS]
+    return Outcome(content, say=answer.say if answer.spoken else "", ask=answer.ask)
+
+
+def _failed(why: str, say: str) -> Outcome:
+    return Outcome(orjson.dumps({"status": "failed", "why": why, "say": say}).decode())
+
+
+def _plain(value: Any) -> Any:
+    """Pydantic models and sets among arguments, for canonical JSON."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)

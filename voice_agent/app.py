@@ -1,0 +1,245 @@
+"""Puts the server together: settings to clients, clients to routes. The only place that imports tools and prompts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from tools import CONTROLS, TOOLS
+from voice_agent import lines as line_files
+from voice_agent.agent.ladder import Ladder
+from voice_agent.agent.model import Model
+from voice_agent.agent.offline import OfflineModel
+from voice_agent.agent.openai import OpenAIModel, connector, timeouts
+from voice_agent.agent.tool import Tool
+from voice_agent.agent.toolbox import Toolbox
+from voice_agent.calls import Calls, Ticket, Tickets
+from voice_agent.emergency import EmergencyDesk
+from voice_agent.errors import ConfigurationError, VoiceAgentError, WireError
+from voice_agent.identity import Identity
+from voice_agent.journal import Journal
+from voice_agent.lines import Line, Lines
+from voice_agent.salesforce.client import Salesforce
+from voice_agent.salesforce.commit import commit
+from voice_agent.salesforce.credentials import Credentials
+from voice_agent.salesforce.field_service import FieldService
+from voice_agent.salesforce.plans import Committed, WritePlan
+from voice_agent.session import Session, Surroundings, Wards
+from voice_agent.settings import Settings
+from voice_agent.sockets import RelayEndpoint
+from voice_agent.webhooks import Webhooks
+
+SWEEP_SECONDS = 30.0
+WARD_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the process holds while it runs; `app.state.services`."""
+
+    settings: Settings
+    lines: Lines
+    calls: Calls
+    tickets: Tickets
+    journal: Journal
+    salesforce: Salesforce
+    field: FieldService
+    model: Model
+    wards: Wards
+
+
+def build(settings: Settings, *, model: Model | None = None, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """The ASGI application. `model` replaces the ladder (tests script it); `more` are the demo's routes.
+
+    ConfigurationError when the prompts folder or a tool name is wrong; nothing is connected to yet.
+    """
+    lines = line_files.load(settings.prompts_dir or None, emergency_number=settings.emergency_number)
+    tools = {tool.name: tool for tool in TOOLS}
+    offered = {line.name: _offered(line, tools) for line in lines.lines}
+    journal, wards = Journal(), Wards()
+    loop_time = time.monotonic
+    calls = Calls(loop_time)
+    tickets = Tickets(settings.secret_key or settings.twilio_auth_token, time.time)
+    salesforce = _salesforce(settings)
+    field = FieldService(salesforce, now=lambda: datetime.now().astimezone())
+
+    async def write(plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
+        return await commit(salesforce, plan, key=key, audit=audit)
+
+    ladder = Later()
+    around = Surroundings(
+        model=model or ladder,
+        journal=journal,
+        wards=wards,
+        emergencies=EmergencyDesk(field, write),
+        field=field,
+        now=lambda line: datetime.now(line.zone),
+        wall=time.time,
+    )
+
+    def open_session(ticket: Ticket) -> Session:
+        line = lines.by_name(ticket.line)
+        if line is None:
+            raise WireError("the ticket's line is gone")
+        identity = Identity(field, number=_number(ticket.caller), attestation=ticket.attestation, line=line.role)
+        toolbox = Toolbox(
+            {name: tool for name, tool in tools.items() if name in line.tool_names},
+            line=line.role,
+            call_sid=ticket.call_sid,
+            writer=write,
+            clock=time.monotonic,
+            phase=settings.rollout_phase,
+        )
+        return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name])
+
+    services = Services(settings, lines, calls, tickets, journal, salesforce, field, around.model, wards)
+    webhooks = Webhooks(settings, lines, calls, tickets, journal)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        offline = OfflineModel(lines.phrases, lines.values)
+        async with aiohttp.ClientSession(connector=connector(), timeout=timeouts()) as http:
+            models: list[Model] = [
+                OpenAIModel(http, base_url=base, model=name, api_key=key)
+                for base, name, key in settings.model_endpoints
+            ]
+            ladder.model = Ladder([*models, offline])
+            background = [
+                asyncio.create_task(_warm_up(salesforce)),
+                asyncio.create_task(_sweep(calls)),
+            ]
+            gc.collect()
+            gc.freeze()  # what start-up made lives as long as the process: never walk it again
+            gc.set_threshold(50_000, 20, 50)
+            try:
+                yield
+            finally:
+                for task in background:
+                    task.cancel()
+                if not await wards.wait(WARD_SECONDS):
+                    log.error("some writes had not ended when the process stopped")
+                await salesforce.close()
+
+    app = Starlette(
+        routes=[
+            *webhooks.routes(),
+            WebSocketRoute("/twilio/relay", RelayEndpoint(settings, calls, tickets, open_session)),
+            Route("/health/live", _live),
+            Route("/health/ready", _ready),
+            Route("/metrics", _metrics),
+            *more,
+        ],
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    app.state.ready = asyncio.Event()
+    app.state.ready.set()
+    return app
+
+
+class Later:
+    """Stands for the ladder until the event loop runs and its connections can be made."""
+
+    model: Model | None = None
+
+    @property
+    def name(self) -> str:
+        return self.model.name if self.model is not None else "not started"
+
+    async def reply(self, request: Any, emit: Any) -> Any:
+        assert self.model is not None, "the application has not started"
+        return await self.model.reply(request, emit)
+
+
+def _offered(line: Line, tools: Mapping[str, Tool]) -> bytes:
+    """The tools of a line as the model sees them, serialised once."""
+    controls = {schema["function"]["name"]: schema for schema in CONTROLS}
+    if unknown := sorted(line.tool_names - set(tools) - set(controls)):
+        raise ConfigurationError(
+            f"lines.toml: line {line.name}: tools names {unknown[0]!r}; there are {', '.join(sorted(tools | controls))}"
+        )
+    chosen = [tool.schema for name, tool in tools.items() if name in line.tool_names]
+    return orjson.dumps([*chosen, *(schema for name, schema in controls.items() if name in line.tool_names)])
+
+
+def _salesforce(settings: Settings) -> Salesforce:
+    base = settings.salesforce_api_base_url or None
+    domain = settings.salesforce_domain
+    if settings.salesforce_private_key_file:
+        credentials = Credentials.with_key_file(
+            domain=domain or "login",
+            client_id=settings.salesforce_client_id,
+            username=settings.salesforce_username,
+            private_key_file=settings.salesforce_private_key_file,
+        )
+    else:
+        credentials = Credentials(
+            domain=domain,
+            client_id=settings.salesforce_client_id,
+            client_secret=settings.salesforce_client_secret,
+        )
+    return Salesforce(credentials, api_base_url=base, api_version=settings.salesforce_api_version)
+
+
+def _number(caller: str) -> str:
+    """E.164 or nothing: withheld numbers come as words, SIP and client callers as addresses."""
+    return caller if caller.startswith("+") and caller[1:].isdigit() and 8 <= len(caller) <= 16 else ""
+
+
+async def _warm_up(salesforce: Salesforce) -> None:
+    """Sign in and open connections while nobody is waiting. A failure is a line in the log, no refusal to start."""
+    try:
+        await salesforce.warm_up()
+    except VoiceAgentError as error:
+        log.warning("salesforce is not reachable yet", extra={"error": type(error).__name__, "why": str(error)})
+
+
+async def _sweep(calls: Calls) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        calls.sweep()
+
+
+async def _live(request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _ready(request: Request) -> Response:
+    """Ready to take calls. An unreachable org or model is reported, and no reason to send callers away."""
+    services: Services = request.app.state.services
+    ready = request.app.state.ready.is_set()
+    body = {
+        "ready": ready,
+        "calls": len(services.calls),
+        "model": services.model.name,
+        "salesforce": "signed in" if services.salesforce.sign_ins else "not signed in yet",
+    }
+    return JSONResponse(body, 200 if ready else 503)
+
+
+async def _metrics(request: Request) -> Response:
+    services: Services = request.app.state.services
+    text = (
+        "# HELP voice_agent_calls Calls held by this process.\n# TYPE voice_agent_calls gauge\n"
+        f"voice_agent_calls {len(services.calls)}\n"
+        "# HELP voice_agent_salesforce_calls Requests sent to Salesforce.\n"
+        "# TYPE voice_agent_salesforce_calls counter\n"
+        f"voice_agent_salesforce_calls_total {services.salesforce.calls}\n"
+    )
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")

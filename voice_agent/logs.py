@@ -1,0 +1,52 @@
+"""Logs: one line a decision, readable top to bottom as the story of a call. No words, numbers or names of people.
+
+The call comes from a context variable that each call's tasks inherit. Line breaks in values are escaped, so that no
+value can forge a line.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextvars import ContextVar
+
+CALL: ContextVar[str] = ContextVar("call", default="")
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+class OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        parts = [self.formatTime(record, "%H:%M:%S"), f"{record.levelname:<7}"]
+        if call := CALL.get():
+            parts.append(call[-6:])
+        parts.append(record.getMessage())
+        parts += [f"{name}={_plain(value)}" for name, value in record.__dict__.items() if name not in _STANDARD]
+        line = " ".join(parts)
+        if record.exc_info:
+            line += " | " + _where(record.exc_info[2])
+        return line
+
+
+def _plain(value: object) -> str:
+    text = str(value).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{text}"' if " " in text else text
+
+
+def _where(trace: object) -> str:
+    """File and line of each frame, without source text or exception text: both may hold what a caller said."""
+    frames = []
+    while trace is not None and hasattr(trace, "tb_frame"):
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(frames)
+
+
+def set_up(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("aiohttp", "urllib3", "simple_salesforce", "uvicorn.error", "uvicorn.access", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,56 @@
+"""Runs the server: one process, uvloop, plain websocket frames without compression, limits as small as calls need."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from starlette.applications import Starlette
+
+from voice_agent.errors import ConfigurationError
+
+FRAME_BYTES = 64 * 1024
+FRAME_QUEUE = 16
+BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket. ConfigurationError when the port is taken or not ours to take."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(
+            f"port {port} on {host} cannot be used ({error.strerror or error}); end what uses it or give another --port"
+        ) from None
+    return listener
+
+
+def config(app: Starlette, *, log_level: str = "warning") -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=FRAME_BYTES,
+        ws_max_queue=FRAME_QUEUE,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        log_level=log_level,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+        date_header=False,
+        lifespan="on",
+    )
+
+
+def run(app: Starlette, listener: socket.socket) -> None:
+    """Until a signal ends it."""
+    uvicorn.Server(config(app)).run(sockets=[listener])

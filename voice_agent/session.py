@@ -1,0 +1,581 @@
+"""Drives one call: brings events to the machine and carries out what it orders. It holds no rule of conversation.
+
+One consumer: every event goes through `_post`, which is synchronous, so two of them never meet inside the machine.
+Nothing in `_perform` waits: it puts frames into the outbox, starts tasks, sets timers. One writer empties the outbox;
+words that queue up while a send is under way leave together, the first one never waits for another.
+
+Tasks of a turn (the model's run, reading tools) die with it. A confirmed write and an emergency record do not: they
+belong to `Wards`, which outlive socket and session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, assert_never
+
+from voice_agent.agent.context import Speak, ToolContext
+from voice_agent.agent.model import Model, ReplyRequest, Situation, ToolWanted, Words
+from voice_agent.agent.toolbox import Settled, Toolbox
+from voice_agent.call.actions import (
+    Action,
+    CallTool,
+    CancelReply,
+    CancelTimer,
+    CheckSecret,
+    DropProposal,
+    EndCall,
+    HandOff,
+    Play,
+    RecordEmergency,
+    RunProposal,
+    Say,
+    SendDigits,
+    SetTimer,
+    StartReply,
+    SwitchLanguage,
+)
+from voice_agent.call.events import (
+    CallEnded,
+    CallerInterrupted,
+    CallerSpeaking,
+    CallerSpoke,
+    CallStarted,
+    DigitPressed,
+    EmergencyRecorded,
+    Gist,
+    Happening,
+    ReplyCompleted,
+    ReplyFailed,
+    SecretChecked,
+    TextArrived,
+    Timer,
+    TimerFired,
+    TokensPlayed,
+    ToolRequested,
+    ToolReturned,
+    Urgency,
+    WriteSettled,
+)
+from voice_agent.call.machine import Call
+from voice_agent.call.transcript import AgentSaid, CallerSaid
+from voice_agent.errors import ModelError, WireError
+from voice_agent.grants import Grant
+from voice_agent.identity import Identity
+from voice_agent.journal import CallRecord, Journal
+from voice_agent.language import detect_language, read, read_urgency
+from voice_agent.language.spoken import EarFilter
+from voice_agent.lines import Line
+from voice_agent.salesforce.field_service import FieldService
+from voice_agent.twilio import relay
+
+SEND_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
+"""Twilio closes about 90 ms after `end`; if it does not, we do."""
+SETUP_SECONDS = 5.0
+IDENTIFY_SECONDS = 1.2
+"""How long a reply waits for the caller to be looked up; the filler covers it, and the reply goes on without."""
+MOST_FRAME_BYTES = 64 * 1024
+MOST_FRAMES_A_SECOND = 200
+MOST_BAD_FRAMES = 10
+
+log = logging.getLogger(__name__)
+
+
+class Socket(Protocol):
+    """One ConversationRelay connection, already accepted. `receive` gives None once it is closed."""
+
+    async def receive(self) -> str | bytes | None: ...
+    async def send(self, text: str) -> None: ...
+    async def close(self, code: int = 1000) -> None: ...
+
+
+class Emergencies(Protocol):
+    async def record(self, *, hazard: str, words: str, grant: Grant, call_sid: str, speak: Speak) -> tuple[str, str]:
+        """Case, WorkOrder and page. Gives (sentence for the caller, note for the model), both true; never raises."""
+        ...
+
+
+class Wards:
+    """Work that must reach its end whatever becomes of the call that asked for it."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def wait(self, seconds: float) -> bool:
+        """Before the process goes: True if everything has ended."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        return not self._tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all calls of the process share."""
+
+    model: Model
+    journal: Journal
+    wards: Wards
+    emergencies: Emergencies
+    field: FieldService
+    now: Callable[[Line], Any]
+    """Wall-clock time in the line's zone, aware."""
+    wall: Callable[[], float]
+
+
+class Session:
+    """One call. `run` is called once per socket; the call machine goes on from one to the next."""
+
+    def __init__(
+        self, call_sid: str, line: Line, identity: Identity, toolbox: Toolbox, around: Surroundings, tools: bytes
+    ) -> None:
+        self.call_sid = call_sid
+        self.line = line
+        self.identity = identity
+        self.toolbox = toolbox
+        self.around = around
+        self.call = Call(line.script)
+        self.record: CallRecord = around.journal.open(call_sid, line.name, wall=around.wall())
+        self.handed_off: str | None = None
+        """Reason, once a person is to take over."""
+        self.sockets = 0
+        self._tools = tools
+        self._loop = asyncio.get_running_loop()
+        self._outbox: deque[Say | str] = deque()
+        self._wake = asyncio.Event()
+        self._timers: dict[Timer, asyncio.TimerHandle] = {}
+        self._runs: dict[int, list[asyncio.Task[None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._attached = False
+        self._leaving = False
+        self._turn_heard: dict[int, float] = {}
+        self._bad_frames = 0
+
+    # -- one socket ------------------------------------------------------------------------------------------------
+
+    async def run(self, socket: Socket, setup: relay.Setup) -> None:
+        """Serve one socket from its `setup` to its close."""
+        self.sockets += 1
+        self._attached, self._leaving = True, False
+        self._outbox.clear()
+        resumed = self.sockets > 1
+        self.note("call_resumed" if resumed else "call_started", caller=self.identity.grant.number, line=self.line.name)
+        log.info(
+            "call resumed" if resumed else "call started", extra={"session": setup.session_id, "line": self.line.name}
+        )
+        if not resumed:
+            self._start(self.identity.identify())
+        self._post(CallStarted(resumed, "" if resumed else self.line.greeting, at=self._loop.time()))
+        try:
+            async with asyncio.TaskGroup() as both:
+                writer = both.create_task(self._write(socket))
+                await self._read(socket)
+                writer.cancel()
+        except* OSError as failed:  # includes the send time-out: the other side does not read, or is gone
+            log.warning("socket lost", extra={"why": type(failed.exceptions[0]).__name__})
+        finally:
+            self._attached = False
+
+    def detached(self) -> None:
+        """The socket is gone and nobody knows yet whether the call is: stop what only speaks, keep what was said."""
+        for turn in list(self._runs):
+            self._cancel_turn(turn)
+        for handle in self._timers.values():
+            handle.cancel()
+        self._timers.clear()
+
+    def over(self, reason: str) -> None:
+        """The carrier says that the call has ended."""
+        self._post(CallEnded(reason, at=self._loop.time()))
+        self.detached()
+        for task in self._tasks:
+            task.cancel()
+        if not self.record.ended:
+            self.record.ended = True
+            self.note("call_ended", reason=reason)
+            log.info("call ended", extra={"reason": reason, "turns": self.call.turn})
+
+    async def _read(self, socket: Socket) -> None:
+        second, frames = 0.0, 0
+        while (data := await socket.receive()) is not None:
+            now = self._loop.time()
+            if len(data) > MOST_FRAME_BYTES:
+                await socket.close(1009)
+                return
+            if now - second >= 1.0:
+                second, frames = now, 0
+            frames += 1
+            if frames > MOST_FRAMES_A_SECOND:
+                continue
+            try:
+                frame = relay.decode(data, at=now)
+            except WireError as error:
+                self._bad_frames += 1
+                log.warning("bad frame", extra={"why": str(error), "count": self._bad_frames})
+                if self._bad_frames >= MOST_BAD_FRAMES:
+                    await socket.close(1008)
+                    return
+                continue
+            self._take(frame)
+
+    def _take(self, frame: relay.Frame) -> None:
+        match frame:
+            case CallerSpoke():
+                self._heard(frame)
+            case relay.Setup():
+                log.warning("second setup ignored")
+            case relay.ErrorReported(code=code):
+                log.warning("twilio refused a message", extra={"code": code})
+                self.note("refused", code=code)
+            case relay.Ignored(kind=kind):
+                log.info("frame ignored", extra={"kind": kind})
+            case relay.Measured() | relay.ConfigUpdated():
+                pass
+            case _:
+                self._post(frame)
+                self._see(frame)
+
+    async def _write(self, socket: Socket) -> None:
+        outbox, wake = self._outbox, self._wake
+        while True:
+            while outbox:
+                frame = self._gathered()
+                async with asyncio.timeout(SEND_SECONDS):
+                    await socket.send(frame)
+            if self._leaving:
+                await asyncio.sleep(CLOSE_SECONDS)
+                await socket.close()
+                return
+            wake.clear()
+            if not outbox:
+                await wake.wait()
+
+    def _gathered(self) -> str:
+        """The next frame; words of one reply that have queued up behind each other become one."""
+        first = self._outbox.popleft()
+        if isinstance(first, str):
+            return first
+        token, last = first.text, first.last
+        while self._outbox and not last:
+            after = self._outbox[0]
+            if isinstance(after, str) or after.turn != first.turn or after.interruptible is not first.interruptible:
+                break
+            if after.last and len(self._outbox) == 1 and not after.text and self._attached:
+                break  # the closing frame is its own: an empty last ends the cycle whatever came before
+            self._outbox.popleft()
+            token, last = token + after.text, after.last
+        return relay.text(token, last=last, interruptible=first.interruptible, preemptible=first.preemptible)
+
+    # -- events in -------------------------------------------------------------------------------------------------
+
+    def _post(self, event: Happening) -> None:
+        for action in self.call.receive(event):
+            self._perform(action)
+
+    def _heard(self, spoke: CallerSpoke) -> None:
+        """Read the words by rule before the machine sees them; it decides on the reading."""
+        if not spoke.final:
+            if len(spoke.text.split()) > 3:
+                urgency = read_urgency(spoke.text, lang=self.call.lang)
+                gist = Gist(self.call.lang, Urgency(urgency.level), urgency.hazard)
+                spoke = replace(spoke, gist=gist)
+            self.around.journal.glimpse(self.record, "partial", spoke.at, text=spoke.text)
+            self._post(spoke)
+            return
+        reading = read(
+            spoke.text,
+            lang=detect_language(spoke.text, self.call.lang),
+            role=self.identity.grant.role if self.identity.grant.level else self.line.role,
+            now=self.around.now(self.line),
+            expecting=self.call.expecting,
+        )
+        gist = Gist(
+            lang=reading.lang,
+            urgency=Urgency(reading.urgency.level),
+            hazard=reading.urgency.hazard,
+            affirms=reading.affirms,
+            wants_human=reading.wants_human,
+            wants_repeat=reading.intent == "repeat",
+            only_digits=reading.intent == "number",
+        )
+        before = self.call.turn
+        self._post(replace(spoke, gist=gist))
+        if self.call.turn != before:
+            self._turn_heard[self.call.turn] = spoke.at
+            self.note(
+                "caller",
+                turn=self.call.turn,
+                text=self.call.transcript.last_caller(),
+                intent=reading.intent,
+                confidence=round(reading.confidence, 3),
+                urgency=reading.urgency.level,
+                lang=reading.lang,
+            )
+            log.info("turn", extra={"turn": self.call.turn, "intent": reading.intent, "urgency": reading.urgency.level})
+
+    def _see(self, event: Happening) -> None:
+        """For those who watch: what was played, what was cut, which key was pressed (never the digits of a secret)."""
+        match event:
+            case TokensPlayed(text=text):
+                self.note("played", text=text)
+            case CallerInterrupted(heard=heard):
+                self.note("interrupted", turn=self.call.turn, heard=heard)
+                log.info("barge-in", extra={"turn": self.call.turn})
+            case DigitPressed(digit=digit):
+                self.note("key", digit="•" if self.call.keypad.secret else digit)
+            case CallerSpeaking(on=on):
+                self.around.journal.glimpse(self.record, "caller_speaking", event.at, on=on)
+            case _:
+                pass
+
+    def announce(self, event: Happening) -> None:
+        """Something from outside the call: a drain, a dispatcher, a status callback."""
+        self._post(event)
+
+    # -- orders out ------------------------------------------------------------------------------------------------
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Say():
+                self._say(action)
+            case SetTimer(timer=timer, seconds=seconds, turn=turn):
+                self._cancel_timer(timer)
+                self._timers[timer] = self._loop.call_later(seconds, self._fire, timer, turn)
+            case CancelTimer(timer=timer):
+                self._cancel_timer(timer)
+            case StartReply():
+                self._start(self._reply(action), turn=action.turn)
+            case CancelReply(turn=turn):
+                self._cancel_turn(turn)
+            case CallTool():
+                self._start(self._tool(action), turn=action.turn)
+            case RunProposal(proposal=proposal):
+                self.around.wards.start(self._edge(self._settle(proposal)))
+            case DropProposal(proposal=proposal):
+                self.toolbox.drop(proposal)
+                self.note("proposal_dropped", proposal=proposal)
+            case CheckSecret():
+                self._start(self._check(action))
+            case RecordEmergency():
+                self.note("emergency", hazard=action.hazard)
+                log.warning("emergency", extra={"turn": action.turn, "hazard": action.hazard})
+                self.around.wards.start(self._edge(self._emergency(action)))
+            case SwitchLanguage(lang=lang):
+                self.note("language", lang=lang)
+                if frame := self.line.language_frame(lang):
+                    self._send(frame)
+            case Play(source=source, loop=loop):
+                self._send(relay.play(source, loop=loop))
+            case SendDigits(digits=digits):
+                self._send(relay.send_digits(digits))
+            case HandOff(reason=reason):
+                self.handed_off = reason
+                self._leave(relay.end({"reasonCode": "live-agent", "reason": reason, "call": self.call_sid}), reason)
+            case EndCall(reason=reason):
+                self._leave(relay.end(), reason)
+            case _:
+                assert_never(action)
+
+    def _say(self, say: Say) -> None:
+        self._outbox.append(say)
+        self._wake.set()
+        if say.text and (heard_at := self._turn_heard.pop(say.turn, None)) is not None:
+            self.note("first_words", turn=say.turn, ms=round((self._loop.time() - heard_at) * 1000, 1))
+        if say.last:
+            self.note("agent", turn=say.turn, text=self._said(say.turn))
+        else:
+            self.around.journal.glimpse(self.record, "token", self._loop.time(), turn=say.turn, text=say.text)
+
+    def _said(self, turn: int) -> str:
+        entries = self.call.transcript.entries
+        return " ".join(e.utterance.text for e in entries if isinstance(e, AgentSaid) and e.turn == turn)
+
+    def _send(self, frame: str) -> None:
+        self._outbox.append(frame)
+        self._wake.set()
+
+    def _leave(self, frame: str, reason: str) -> None:
+        kind = "hand_off" if self.handed_off else "end"
+        self.note(kind, reason=reason)
+        log.info("leaving", extra={"how": kind, "reason": reason})
+        self._leaving = True
+        self._send(frame)
+        self.detached()
+
+    def _fire(self, timer: Timer, turn: int) -> None:
+        self._timers.pop(timer, None)
+        self._post(TimerFired(timer, turn, at=self._loop.time()))
+
+    def _cancel_timer(self, timer: Timer) -> None:
+        if (handle := self._timers.pop(timer, None)) is not None:
+            handle.cancel()
+
+    # -- work of a turn --------------------------------------------------------------------------------------------
+
+    async def _reply(self, order: StartReply) -> None:
+        turn, loop = order.turn, self._loop
+        ear = EarFilter(self.call.lang)
+        request = await self._request(order)
+
+        def emit(piece: Words | ToolWanted) -> None:
+            if isinstance(piece, Words):
+                if text := ear.feed(piece.text):
+                    self._post(TextArrived(turn, text, at=loop.time()))
+            else:
+                self._post(ToolRequested(turn, piece.tool_call_id, piece.name, piece.arguments, at=loop.time()))
+
+        try:
+            usage = await self.around.model.reply(request, emit)
+        except ModelError as error:
+            log.warning("no model answered", extra={"turn": turn, "why": str(error)})
+            self._post(ReplyFailed(turn, str(error), at=loop.time()))
+            return
+        if rest := ear.flush():
+            self._post(TextArrived(turn, rest, at=loop.time()))
+        self.note(
+            "model",
+            turn=turn,
+            step=order.step,
+            model=usage.model,
+            first_token_ms=None if usage.first_token_s is None else round(usage.first_token_s * 1000, 1),
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cached_tokens=usage.cached_tokens,
+            attempts=list(usage.attempts),
+        )
+        self._post(ReplyCompleted(turn, usage.completion_tokens, at=loop.time()))
+
+    async def _request(self, order: StartReply) -> ReplyRequest:
+        if not self.identity.known.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDENTIFY_SECONDS):
+                    await self.identity.known.wait()
+        messages = self.call.transcript.messages()
+        if order.heard:
+            messages.append({"role": "user", "content": order.heard})
+        situation = self.situation()
+        return ReplyRequest(
+            situation=situation,
+            messages=messages,
+            tools=self._tools,
+            system=self.line.prompt.fill(situation),
+            tool_names=self.line.tool_names,
+        )
+
+    def situation(self) -> Situation:
+        grant = self.identity.grant
+        return Situation(
+            line=self.line.role,
+            now=self.around.now(self.line),
+            company=self.line.script.values.get("company", ""),
+            lang=self.call.lang,
+            role=grant.role,
+            level=int(grant.level),
+            caller=self.identity.first_name,
+            open=self.line.is_open(self.around.now(self.line)),
+            emergency=self.call.emergency,
+            expecting=self.call.expecting,
+        )
+
+    async def _tool(self, order: CallTool) -> None:
+        started = self._loop.time()
+        self.note("tool", turn=order.turn, id=order.tool_call_id, tool=order.name, arguments=order.arguments)
+        outcome = await self.toolbox.run(order.name, order.arguments, self.tool_context())
+        took = round((self._loop.time() - started) * 1000, 1)
+        log.info("tool", extra={"turn": order.turn, "tool": order.name, "ms": took, "proposal": bool(outcome.proposal)})
+        self.note(
+            "tool_result", turn=order.turn, id=order.tool_call_id, tool=order.name, ms=took, content=outcome.content
+        )
+        self._post(
+            ToolReturned(
+                order.turn,
+                order.tool_call_id,
+                outcome.content,
+                outcome.say,
+                outcome.ask,
+                outcome.proposal,
+                outcome.keep,
+                at=self._loop.time(),
+            )
+        )
+
+    def tool_context(self) -> ToolContext:
+        lang = self.call.lang
+        return ToolContext(
+            grant=self.identity.grant,
+            field=self.around.field,
+            now=self.around.now(self.line),
+            lang=lang,
+            speak=self.line.speaker(lang),
+            said=tuple(e.text for e in self.call.transcript.entries if isinstance(e, CallerSaid)),
+            call_sid=self.call_sid,
+            line=self.line.role,
+        )
+
+    async def _check(self, order: CheckSecret) -> None:
+        checked = await self.identity.check(order.digits)
+        speak = self.line.speaker(self.call.lang)
+        say = speak(checked.phrase, name=self.identity.first_name, left=str(checked.left))
+        note = f"The caller proved who they are: {self.identity.first_name}." if checked.accepted else ""
+        self.note("secret", accepted=checked.accepted, level=int(self.identity.grant.level))
+        self._post(SecretChecked(checked.accepted, say, note, checked.ask, checked.locked, at=self._loop.time()))
+
+    # -- work that outlives the turn ---------------------------------------------------------------------------------
+
+    async def _settle(self, proposal: str) -> None:
+        context = self.tool_context()
+        settled: Settled | None = await self.toolbox.settle(proposal, context)
+        while settled is not None:
+            self.note("write", proposal=proposal, status=settled.status, note=settled.note)
+            self._post(WriteSettled(proposal, settled.say, settled.note, at=self._loop.time()))
+            if not settled.again:
+                return
+            settled = await self.toolbox.follow(proposal, context)
+
+    async def _emergency(self, order: RecordEmergency) -> None:
+        say, note = await self.around.emergencies.record(
+            hazard=order.hazard,
+            words=order.words,
+            grant=self.identity.grant,
+            call_sid=self.call_sid,
+            speak=self.line.speaker(self.call.lang),
+        )
+        self.note("emergency_recorded", hazard=order.hazard, note=note)
+        self._post(EmergencyRecorded(order.hazard, say, note, at=self._loop.time()))
+
+    # -- tasks -----------------------------------------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[Any, Any, None], *, turn: int | None = None) -> None:
+        task = self._loop.create_task(self._edge(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if turn is not None:
+            for old in [t for t in self._runs if t < turn - 1]:
+                del self._runs[old]
+            self._runs.setdefault(turn, []).append(task)
+
+    def _cancel_turn(self, turn: int) -> None:
+        for task in self._runs.pop(turn, ()):
+            task.cancel()
+
+    async def _edge(self, work: Awaitable[None]) -> None:
+        """The one place where any error ends: logged once by type, and the caller gets a sentence, not silence."""
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.exception("a task of the call failed", extra={"error": type(error).__name__})
+            self._post(ReplyFailed(self.call.turn, type(error).__name__, at=self._loop.time()))
+
+    def note(self, kind: str, **values: Any) -> None:
+        self.around.journal.write(self.record, kind, self._loop.time(), **values)

@@ -1,0 +1,186 @@
+"""Every setting, read once from the environment (and `.env`), checked, and named in the complaint when it is wrong.
+
+`serve` insists on what production needs. `demo` fills the gaps with the emulators' values, ignores `.env`, and takes
+whatever the process environment gives.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from voice_agent.errors import ConfigurationError
+
+PLACEHOLDERS = ("changeme", "change-me", "your-", "xxxx", "todo", "example", "placeholder", "secret-here")
+PHASES = ("read_only", "supervised", "autonomous")
+TRANSPORTS = ("relay", "media")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SECRETS = frozenset(
+    "SECRET_KEY TWILIO_AUTH_TOKEN TWILIO_AUTH_TOKEN_SECONDARY TWILIO_API_KEY_SECRET SALESFORCE_CLIENT_SECRET "
+    "OPENAI_API_KEY OPENAI_FALLBACK_API_KEY".split()
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Field names are the variables' names in lower case."""
+
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str = "sqlite:///voice-agent.sqlite3"
+    log_level: str = "INFO"
+    secret_key: str = field(default="", repr=False)
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = field(default="", repr=False)
+    twilio_auth_token_secondary: str = field(default="", repr=False)
+    twilio_api_key_sid: str = ""
+    twilio_api_key_secret: str = field(default="", repr=False)
+    twilio_workflow_sid: str = ""
+    twilio_verify_service_sid: str = ""
+    twilio_api_base_url: str = ""
+    salesforce_domain: str = ""
+    salesforce_client_id: str = ""
+    salesforce_client_secret: str = field(default="", repr=False)
+    salesforce_username: str = ""
+    salesforce_private_key_file: str = ""
+    salesforce_api_base_url: str = ""
+    salesforce_api_version: str = "62.0"
+    openai_api_key: str = field(default="", repr=False)
+    openai_base_url: str = ""
+    openai_model: str = "gpt-4.1-mini"
+    openai_fallback_base_url: str = ""
+    openai_fallback_model: str = ""
+    openai_fallback_api_key: str = field(default="", repr=False)
+    voice_transport: str = "relay"
+    rollout_phase: str = "read_only"
+    pilot_territories: str = ""
+    autonomous_sends: bool = False
+    emergency_number: str = "911"
+    prompts_dir: str = ""
+    demo: bool = False
+
+    @property
+    def socket_url(self) -> str:
+        """`PUBLIC_URL` with the scheme of a websocket; http, and so ws, exists in the demo only."""
+        return "ws" + self.public_url.removeprefix("http")
+
+    @property
+    def auth_tokens(self) -> tuple[str, ...]:
+        return tuple(token for token in (self.twilio_auth_token, self.twilio_auth_token_secondary) if token)
+
+    @property
+    def model_endpoints(self) -> tuple[tuple[str, str, str], ...]:
+        """(base URL, model, key) in the order they are tried; none means that the offline model answers alone."""
+        out = []
+        if self.openai_base_url or self.openai_api_key:
+            base = self.openai_base_url or "https://api.openai.com/v1"
+            out.append((base, self.openai_model, self.openai_api_key))
+        if self.openai_fallback_base_url or self.openai_fallback_model:
+            base = self.openai_fallback_base_url or self.openai_base_url or "https://api.openai.com/v1"
+            key = self.openai_fallback_api_key or self.openai_api_key
+            out.append((base, self.openai_fallback_model or self.openai_model, key))
+        return tuple(out)
+
+
+def names() -> tuple[str, ...]:
+    """The environment variables there are, in the order of the documentation."""
+    return tuple(f.name.upper() for f in fields(Settings) if f.name != "demo")
+
+
+def read(environment: Mapping[str, str] | None = None, *, dotenv: Path | None = Path(".env")) -> dict[str, str]:
+    """The variables of ours that are set: the process environment wins over `.env`."""
+    given = dict(os.environ if environment is None else environment)
+    merged = {**(_dotenv(dotenv) if dotenv is not None and dotenv.is_file() else {}), **given}
+    known = set(names())
+    return {name: value.strip() for name, value in merged.items() if name in known and value.strip()}
+
+
+def parse(given: Mapping[str, str], *, demo: bool = False) -> Settings:
+    """Settings from variables. ConfigurationError names the first one that is wrong, and the mend."""
+    values: dict[str, str | int | bool] = {"demo": demo}
+    for f in fields(Settings):
+        name = f.name.upper()
+        if name not in given or f.name == "demo":
+            continue
+        raw = given[name]
+        if f.type == "int":
+            if not raw.isdigit() or not 0 <= int(raw) <= 65535:
+                raise ConfigurationError(f"{name} is {raw!r}; it must be a port number from 1 to 65535")
+            values[f.name] = int(raw)
+        elif f.type == "bool":
+            if raw.lower() not in ("on", "off", "true", "false", "1", "0"):
+                raise ConfigurationError(f"{name} is {raw!r}; it must be on or off")
+            values[f.name] = raw.lower() in ("on", "true", "1")
+        else:
+            values[f.name] = raw
+    settings = Settings(**values)  # type: ignore[arg-type]  # each value was made of the field's own type above
+    _check(settings)
+    return settings
+
+
+def for_serve(given: Mapping[str, str]) -> Settings:
+    """Production: what is missing, weak or a placeholder stops the start."""
+    required = ["PUBLIC_URL", "SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SALESFORCE_CLIENT_ID"]
+    if "SALESFORCE_PRIVATE_KEY_FILE" in given or "SALESFORCE_USERNAME" in given:
+        required += ["SALESFORCE_USERNAME", "SALESFORCE_PRIVATE_KEY_FILE"]
+    else:
+        required += ["SALESFORCE_DOMAIN", "SALESFORCE_CLIENT_SECRET"]
+    for name in required:
+        if name not in given:
+            raise ConfigurationError(f"{name} is not set; put it into the environment or .env (see README, Settings)")
+    for name in SECRETS & set(given):
+        value = given[name].lower()
+        if any(word in value for word in PLACEHOLDERS) or len(set(value)) < 4:
+            raise ConfigurationError(f"{name} is a placeholder; put the real secret there")
+    if len(given["SECRET_KEY"]) < 32:
+        raise ConfigurationError("SECRET_KEY is too short; use at least 32 random characters (openssl rand -hex 32)")
+    settings = parse(given)
+    url = urlsplit(settings.public_url)
+    if url.scheme != "https" or not url.hostname or url.path not in ("", "/") or url.query:
+        raise ConfigurationError(
+            f"PUBLIC_URL is {settings.public_url!r}; it must be the https origin Twilio reaches, as https://voice.example.com"
+        )
+    if settings.salesforce_private_key_file and not Path(settings.salesforce_private_key_file).is_file():
+        raise ConfigurationError(
+            f"SALESFORCE_PRIVATE_KEY_FILE: there is no file {settings.salesforce_private_key_file}"
+        )
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    if settings.rollout_phase not in PHASES:
+        raise ConfigurationError(f"ROLLOUT_PHASE is {settings.rollout_phase!r}; it must be one of {', '.join(PHASES)}")
+    if settings.voice_transport not in TRANSPORTS:
+        raise ConfigurationError(f"VOICE_TRANSPORT is {settings.voice_transport!r}; it must be relay or media")
+    if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ConfigurationError(f"LOG_LEVEL is {settings.log_level!r}; it must be DEBUG, INFO, WARNING or ERROR")
+    for name in ("public_url", "twilio_api_base_url", "openai_base_url", "openai_fallback_base_url"):
+        value = getattr(settings, name)
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ConfigurationError(f"{name.upper()} is {value!r}; it must be a URL such as https://host/path")
+    base = urlsplit(settings.salesforce_api_base_url)
+    if settings.salesforce_api_base_url and (base.scheme not in ("http", "https") or not base.hostname):
+        raise ConfigurationError(f"SALESFORCE_API_BASE_URL is {settings.salesforce_api_base_url!r}; it must be a URL")
+    if base.scheme == "http" and base.hostname not in LOOPBACK:
+        raise ConfigurationError("SALESFORCE_API_BASE_URL: plain http is only allowed to this machine; use https")
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    """NAME=value lines; `#` starts a comment line, quotes around a value are taken off, `export ` is allowed."""
+    values: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        name, found, value = text.partition("=")
+        if not found or not name.strip().isidentifier():
+            raise ConfigurationError(f"{path}, line {number}: write NAME=value")
+        value = value.strip()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        values[name.strip()] = value
+    return values

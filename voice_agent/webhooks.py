@@ -1,0 +1,220 @@
+"""The HTTP side of Twilio: every `/twilio/*` request is measured, then proven, and only then has an effect.
+
+Order for each of them (contract, section 3): signature header present and body at most 64 KiB, then the body, then the
+signature over the configured public URL, then the effect. The voice webhook asks neither the CRM nor a model.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from voice_agent.calls import MOST_RECONNECTS, Calls, Tickets
+from voice_agent.handoff.summary import summarise
+from voice_agent.journal import Journal
+from voice_agent.lines import Line, Lines
+from voice_agent.settings import Settings
+from voice_agent.twilio import signature, twiml
+
+OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+
+log = logging.getLogger(__name__)
+
+Form = dict[str, str]
+Handler = Callable[[Form], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    settings: Settings
+    lines: Lines
+    calls: Calls
+    tickets: Tickets
+    journal: Journal
+
+    def routes(self) -> list[Route]:
+        table: dict[str, Handler] = {
+            "/twilio/voice": self.voice,
+            "/twilio/ended": self.ended,
+            "/twilio/call-status": self.call_status,
+            "/twilio/message": self.message,
+            "/twilio/message-status": self.message_status,
+            "/twilio/queue/wait": self.queue_wait,
+            "/twilio/queue/left": self.queue_left,
+        }
+        return [Route(path, self._signed(handler), methods=["POST"]) for path, handler in table.items()]
+
+    def _signed(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            given = request.headers.get("x-twilio-signature", "")
+            length = request.headers.get("content-length", "0")
+            if not given:
+                return Response("no signature", 403)
+            if not length.isdigit() or int(length) > signature.MOST_BODY_BYTES:
+                return Response("too large", 413)
+            body = bytearray()
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > signature.MOST_BODY_BYTES:
+                    return Response("too large", 413)
+            url = self.settings.public_url.rstrip("/") + request.url.path
+            if request.url.query:
+                url += f"?{request.url.query}"
+            fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+            if not signature.valid(self.settings.auth_tokens, given, url, fields):
+                log.warning("webhook refused: signature does not match", extra={"path": request.url.path})
+                return Response("signature does not match", 403)
+            return await handler({name: values[-1] for name, values in fields.items()})
+
+        return endpoint
+
+    # -- voice -----------------------------------------------------------------------------------------------------
+
+    async def voice(self, form: Form) -> Response:
+        call_sid = form.get("CallSid", "")
+        if (earlier := self.calls.answered(call_sid)) is not None:
+            return xml(earlier)
+        line = self.lines.by_number(form.get("To", ""))
+        if line is None:
+            log.error("no line has this number; add it to lines.toml", extra={"called": form.get("To", "")})
+            return xml(twiml.say("This number is not in service. Goodbye.", hang_up=True))
+        answer = self.connect(call_sid, line, form.get("From", ""), form.get("StirVerstat", ""), greeting=line.greeting)
+        self.calls.remember(call_sid, answer)
+        log.info("call answered", extra={"call_sid": call_sid, "line": line.name})
+        return xml(answer)
+
+    def connect(self, call_sid: str, line: Line, caller: str, attestation: str, *, greeting: str) -> str:
+        """TwiML that opens a socket for this call, with a ticket for it."""
+        ticket = self.tickets.issue(call_sid=call_sid, line=line.name, caller=caller, attestation=attestation)
+        base = self.settings.public_url.rstrip("/")
+        socket = self.settings.socket_url.rstrip("/")
+        if self.settings.voice_transport == "media":
+            return twiml.media_stream(
+                url=f"{socket}/twilio/media", action=f"{base}/twilio/ended", parameters={"ticket": ticket}
+            )
+        return twiml.conversation_relay(
+            url=f"{socket}/twilio/relay",
+            action=f"{base}/twilio/ended",
+            greeting=greeting,
+            attributes=line.relay,
+            languages=line.languages,
+            parameters={"ticket": ticket},
+        )
+
+    async def ended(self, form: Form) -> Response:
+        """`<Connect action>`: the socket is gone. Was it us, the caller, or the line between?"""
+        call_sid, status = form.get("CallSid", ""), form.get("SessionStatus", "")
+        key = f"{call_sid}:{form.get('SessionId', '')}"
+        if (earlier := self.calls.answered(key)) is not None:
+            return xml(earlier)
+        log.info("session ended", extra={"call_sid": call_sid, "status": status, "code": form.get("ErrorCode", "")})
+        if form.get("CallStatus") in OVER or status == "completed":
+            self.calls.over(call_sid, "hangup")
+            return xml(twiml.response())
+        session = self.calls.get(call_sid)
+        answer = self._after(call_sid, status, form)
+        if session is not None and session.handed_off is None and status == "ended":
+            self.calls.over(call_sid, "ended")
+        self.calls.remember(key, answer)
+        return xml(answer)
+
+    def _after(self, call_sid: str, status: str, form: Form) -> str:
+        session = self.calls.get(call_sid)
+        reason = _handoff_reason(form.get("HandoffData", ""))
+        if session is None:
+            line = self.lines.by_number(form.get("To", ""))
+            if reason and line is not None:
+                return self._to_a_person(call_sid, line)
+            return twiml.hang_up() if status == "ended" else twiml.say(self._sorry(line), hang_up=True)
+        if session.handed_off or reason:
+            return self._to_a_person(call_sid, session.line)
+        if status == "ended":
+            return twiml.hang_up()
+        if session.sockets > MOST_RECONNECTS:
+            log.error("socket lost too often; a person takes over", extra={"call_sid": call_sid})
+            return self._to_a_person(call_sid, session.line)
+        grant = session.identity.grant
+        return self.connect(call_sid, session.line, grant.number, session.identity.attestation, greeting="")
+
+    def _to_a_person(self, call_sid: str, line: Line) -> str:
+        session = self.calls.get(call_sid)
+        if session is not None:
+            summary = [said.as_json() for said in summarise(session)]
+            session.note("handed_off", queue=line.hand_off, reason=session.handed_off, summary=summary)
+        base = self.settings.public_url.rstrip("/")
+        task = orjson.dumps(
+            {"type": line.hand_off, "call": call_sid, "reason": session and session.handed_off}
+        ).decode()
+        return twiml.enqueue(
+            line.hand_off,
+            wait_url=f"{base}/twilio/queue/wait",
+            action=f"{base}/twilio/queue/left",
+            workflow_sid=self.settings.twilio_workflow_sid,
+            task=task,
+        )
+
+    @staticmethod
+    def _sorry(line: Line | None) -> str:
+        return line.speaker("en")("error.general") if line is not None else "Sorry, we were cut off. Please call again."
+
+    # -- status, messages, queue -------------------------------------------------------------------------------------
+
+    async def call_status(self, form: Form) -> Response:
+        if form.get("CallStatus") in OVER:
+            self.calls.over(form.get("CallSid", ""), form["CallStatus"])
+        return Response(status_code=204)
+
+    async def message(self, form: Form) -> Response:
+        log.info("message received", extra={"message_sid": form.get("MessageSid", "")})
+        return xml(twiml.response())
+
+    async def message_status(self, form: Form) -> Response:
+        log.info(
+            "message status", extra={"message_sid": form.get("MessageSid", ""), "status": form.get("MessageStatus", "")}
+        )
+        return Response(status_code=204)
+
+    async def queue_wait(self, form: Form) -> Response:
+        session = self.calls.get(form.get("CallSid", ""))
+        line = session.line if session is not None else self.lines.by_number(form.get("To", "")) or self.lines.lines[0]
+        lang = session.call.lang if session is not None else "en"
+        position = form.get("QueuePosition", "1")
+        speak = line.speaker(lang)
+        sentence = speak("queue.next") if position == "1" else speak("queue.position", position=position)
+        return xml(twiml.wait(sentence, language=line.codes.get(lang, line.greets_in)))
+
+    async def queue_left(self, form: Form) -> Response:
+        """The caller left the queue: bridged and done, or hung up, or the queue failed them."""
+        call_sid, result = form.get("CallSid", ""), form.get("QueueResult", "")
+        log.info("queue left", extra={"call_sid": call_sid, "result": result})
+        session = self.calls.get(call_sid)
+        if session is not None:
+            session.note("queue_left", result=result)
+        if result in ("error", "queue-full", "system-error"):
+            line = session.line if session is not None else self.lines.lines[0]
+            lang = session.call.lang if session is not None else "en"
+            sentence = line.speaker(lang)("queue.failed")
+            return xml(twiml.say(sentence, language=line.codes.get(lang, line.greets_in), hang_up=True))
+        return xml(twiml.hang_up())
+
+
+def _handoff_reason(data: str) -> str:
+    """The reason in `HandoffData`, "" without one; malformed data still means that we asked for a person."""
+    if not data:
+        return ""
+    try:
+        parsed = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return "unknown"
+    return str(parsed.get("reason") or "unknown") if isinstance(parsed, dict) else "unknown"
+
+
+def xml(document: str) -> Response:
+    return Response(document, media_type="text/xml")
