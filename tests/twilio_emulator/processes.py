@@ -50,7 +50,7 @@ def served(app: ASGIApp) -> Iterator[str]:
 
 
 def wait_until(condition: Any, seconds: float = 20.0) -> Any:
-    """What `condition` gives once it is true; fails after `seconds`. For other processes, which have no virtual time."""
+    """What `condition` gives once it is true; fails after `seconds`. Other processes have no virtual time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = condition()

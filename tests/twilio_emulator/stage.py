@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from voice_agent.demo.twilio.call import CallOptions, EmulatedCall
+from voice_agent.demo.twilio.call import EmulatedCall
 from voice_agent.demo.twilio.clock import Clock
 from voice_agent.demo.twilio.exchange import Credentials, Exchange
+from voice_agent.demo.twilio.options import CallOptions
 
 from .application import ACCOUNT, BASE, CALLER, LINE, TOKEN, Application
 from .in_memory import InMemoryNetwork

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from .call import CallOptions, EmulatedCall, NobodyListens
+from .call import EmulatedCall
 from .exchange import Exchange, UnknownNumber
 from .faults import InvalidFault
 from .happenings import Happening
+from .options import CallOptions
+from .person import NobodyListens
 from .phones import PhoneHabits, UnknownAnswer
 from .relay.ear import Habits
 from .relay.faults import RelayFault

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .call import CallOptions, EmulatedCall
+from .call import EmulatedCall
 from .clock import Clock
 from .faults import Faults
 from .happenings import Happening
 from .ledger import Ledger
 from .messages import Messages
 from .numbers import PhoneNumber
+from .options import CallOptions
 from .phones import PhoneHabits
 from .queues import Bridge, VoiceQueues
 from .timing import Timing
@@ -64,8 +65,11 @@ class Exchange:
         self.phones: dict[str, PhoneHabits] = {}
         """How outside phones behave, by number; `*` for all others."""
         self.calls: dict[str, EmulatedCall] = {}
+        self.requests_open = 0
+        """REST requests being answered now."""
         self.webhooks = Webhooks(http, credentials.auth_token, self.faults)
         self.messages = Messages(self)
+        self.began_at = self._utc()
         self._news: set[Callable[[Happening], None]] = set()
 
     def add_number(self, number: str, **settings: str) -> PhoneNumber:
@@ -109,6 +113,11 @@ class Exchange:
         leg = self._outbound(caller_id, number, "", options)
         leg.begin()
         return leg
+
+    def number_sid(self, call: EmulatedCall) -> str | None:
+        ours = call.to_number if call.options.direction == "inbound" else call.from_number
+        number = self.numbers.get(ours)
+        return None if number is None else number.sid
 
     def phone(self, number: str) -> PhoneHabits:
         return self.phones.get(number) or self.phones.get("*") or PhoneHabits()

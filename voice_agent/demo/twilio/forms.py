@@ -1,5 +1,7 @@
 """The fields of voice webhooks, exactly those Twilio posts (sheet sections 1.3, 4.4, 4.5 and the recordings)."""
 
+import json
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
@@ -59,3 +61,9 @@ def status_fields(sequence: int, now: datetime, seconds: int | None) -> Mapping[
 def rfc2822(moment: datetime) -> str:
     """`Sun, 30 Aug 2026 08:39:11 +0000`."""
     return format_datetime(moment)
+
+
+def call_token(stir_verstat: str) -> str:
+    """JSON text around an opaque token, as forwardable calls carry it (sheet section 4.4)."""
+    passport = {"attest": stir_verstat[-1:], "n": secrets.token_urlsafe(48)}
+    return json.dumps({"parentCallInfoToken": secrets.token_urlsafe(96), "identityHeaderTokens": [passport]})

@@ -14,6 +14,7 @@ from . import control
 from .clock import Clock
 from .exchange import Credentials, Exchange
 from .rest.routes import rest_routes
+from .severing import SeverableProtocol
 from .timing import Timing
 from .wire import AiohttpClient, connect_websocket
 
@@ -96,10 +97,16 @@ def serve(
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(2048)
         shown = f"[{host}]" if ":" in host else host
         print(f"twilio emulator at http://{shown}:{listener.getsockname()[1]}", flush=True)  # noqa: T201
         config = uvicorn.Config(
-            build(setup), log_level=log_level, access_log=False, timeout_graceful_shutdown=2, lifespan="on"
+            build(setup),
+            http=SeverableProtocol,
+            log_level=log_level,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            lifespan="on",
         )
         uvicorn.Server(config).run(sockets=[listener])
 

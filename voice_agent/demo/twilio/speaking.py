@@ -26,13 +26,13 @@ async def say(call: "EmulatedCall", element: Element, document: Document) -> Nex
 async def speak(call: "EmulatedCall", text: str) -> None:
     call.note(happened.ClauseStarted(text=text, source="say"))
     began = call.clock.now()
-    call.saying = True
+    call.person.hears_speech = True
     finished = False
     try:
         await call.pause(call.timing.clause(text))
         finished = True
     finally:
-        call.saying = False
+        call.person.hears_speech = False
         share = (call.clock.now() - began) / call.timing.clause_per_character
         heard = text if finished else text[: int(share)].rpartition(" ")[0]
         call.note(happened.ClausePlayed(text=heard, cut=not finished, source="say"))

@@ -1,7 +1,43 @@
 """Where each resource of the REST API answers: Twilio's host is the first part of the path."""
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
+
+from . import calls, messages, numbers, queues
+from .gate import Handler, resource, unknown
+
+API_HOST = "api.twilio.com"
+HOSTS = (API_HOST, "verify.twilio.com", "lookups.twilio.com", "taskrouter.twilio.com", "conversations.twilio.com")
+ACCOUNT = "/2010-04-01/Accounts/{account}"
 
 
 def rest_routes() -> list[BaseRoute]:
-    return []
+    """The api host's resources under its name and, without a host in the path, under `/2010-04-01` itself."""
+    routes: list[BaseRoute] = [*_api(f"/{API_HOST}"), *_api("")]
+    every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    routes += [Route(f"/{host}/{{rest:path}}", unknown, methods=every) for host in HOSTS]
+    return [*routes, Route("/2010-04-01/{rest:path}", unknown, methods=every)]
+
+
+def _api(prefix: str) -> list[Route]:
+    def at(path: str, **handlers: Handler) -> Route:
+        return resource(API_HOST, prefix, path, **handlers)
+
+    return [
+        at("/2010-04-01/Accounts.json", GET=numbers.list_accounts),
+        at(ACCOUNT + ".json", GET=numbers.fetch_account),
+        at(ACCOUNT + "/Calls.json", GET=calls.list_all, POST=calls.create),
+        at(ACCOUNT + "/Calls/{sid}.json", GET=calls.fetch, POST=calls.update, DELETE=calls.delete),
+        at(ACCOUNT + "/Messages.json", GET=messages.list_all, POST=messages.create),
+        at(ACCOUNT + "/Messages/{sid}.json", GET=messages.fetch, POST=messages.update, DELETE=messages.delete),
+        at(ACCOUNT + "/Queues.json", GET=queues.list_all, POST=queues.create),
+        at(ACCOUNT + "/Queues/{sid}.json", GET=queues.fetch, POST=queues.update, DELETE=queues.delete),
+        at(ACCOUNT + "/Queues/{sid}/Members.json", GET=queues.list_members),
+        at(ACCOUNT + "/Queues/{sid}/Members/{member}.json", GET=queues.fetch_member, POST=queues.dequeue),
+        at(ACCOUNT + "/IncomingPhoneNumbers.json", GET=numbers.list_all, POST=numbers.create),
+        at(
+            ACCOUNT + "/IncomingPhoneNumbers/{sid}.json",
+            GET=numbers.fetch,
+            POST=numbers.update,
+            DELETE=numbers.delete,
+        ),
+    ]
