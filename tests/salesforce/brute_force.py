@@ -1,0 +1,204 @@
+"""Which windows are free, found the slow way: minute by minute, from UTC to the wall clock. Shares no rule's code.
+
+Only records and numbers are imported; hours, merging, travel legs and choices are worked out here anew.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from math import acos, cos, radians, sin
+from zoneinfo import ZoneInfo
+
+from voice_agent.salesforce.hours import OperatingHours, TimeSlot
+from voice_agent.salesforce.schedule import Booked, Membership, Visit, Worker
+from voice_agent.salesforce.wishes import SlotWish
+
+MINUTE = timedelta(minutes=1)
+
+
+@lru_cache(maxsize=4096)
+def first_showing(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """Walks through UTC until the clocks of the zone stand at or past the time on that date."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=15)
+    target = (day.toordinal(), minutes)
+    if minutes >= 1440:
+        target = (day.toordinal() + 1, minutes - 1440)
+
+    def reached(at: datetime) -> bool:
+        wall = at.astimezone(zone)
+        return (wall.toordinal(), wall.hour * 60 + wall.minute) >= target
+
+    for stride in (60, 15, 1):
+        while not reached(moment + timedelta(minutes=stride)):
+            moment += timedelta(minutes=stride)
+    return moment + MINUTE
+
+
+def is_open(hours: OperatingHours, moment: datetime) -> bool:
+    return any(start <= moment < end for start, end in _spans(hours, moment.astimezone(hours.zone).date()))
+
+
+def _spans(hours: OperatingHours, day: date) -> list[tuple[datetime, datetime]]:
+    """Open spans of one local date."""
+    spans = [
+        (first_showing(day, slot.start, hours.zone), first_showing(day, slot.end, hours.zone))
+        for slot in hours.slots
+        if slot.weekday == day.weekday() and not slot.extended
+    ]
+    for holiday in hours.holidays:
+        same = holiday.day == day or (holiday.yearly and holiday.day.strftime("%m%d") == day.strftime("%m%d"))
+        if same:
+            shut = first_showing(day, holiday.start, hours.zone), first_showing(day, holiday.end, hours.zone)
+            spans = [
+                piece
+                for start, end in spans
+                for piece in ((start, min(end, shut[0])), (max(start, shut[1]), end))
+                if piece[0] < piece[1]
+            ]
+    return spans
+
+
+def works(worker: Worker, visit: Visit, moment: datetime) -> list[Membership]:
+    """Memberships under which the worker is on duty in the visit's territory at that minute."""
+    holding = [m for m in worker.memberships if m.start <= moment and (m.end is None or moment < m.end)]
+    if any(m.kind == "R" for m in holding):
+        holding = [m for m in holding if m.kind == "R"]
+    return [
+        m for m in holding if m.territory_id == visit.territory_id and is_open(m.hours or visit.territory_hours, moment)
+    ]
+
+
+def drive(a: tuple[float, float] | None, b: tuple[float, float] | None, otherwise: float) -> int:
+    """Whole minutes; the law of cosines instead of haversine."""
+    if a is None or b is None:
+        return round(otherwise)
+    (p, q), (r, s) = a, b
+    inner = sin(radians(p)) * sin(radians(r)) + cos(radians(p)) * cos(radians(r)) * cos(radians(s - q))
+    km = 6371.0 * acos(max(-1.0, min(1.0, inner)))
+    return 0 if km < 0.1 else round(km * 1.3 / 42 * 60 + 7)
+
+
+def can(worker: Worker, visit: Visit, start: datetime) -> bool:
+    end = start + visit.duration
+    if worker.id in visit.excluded or (visit.required and worker.id not in visit.required):
+        return False
+    for need in visit.skills:
+        good = [
+            s
+            for s in worker.skills
+            if s.skill_id == need.skill_id
+            and s.level >= need.level
+            and not (s.start and s.start > start)
+            and not (s.end and s.end <= start)
+        ]
+        if not good:
+            return False
+    if visit.visiting_hours is not None:
+        at = start
+        while at < end:
+            if not is_open(visit.visiting_hours, at):
+                return False
+            at += MINUTE
+    if any(b.start < end and b.end > start for b in worker.booked):
+        return False
+    return any(_with(worker, visit, start, end, m) for m in worker.memberships)
+
+
+def _with(worker: Worker, visit: Visit, start: datetime, end: datetime, membership: Membership) -> bool:
+    """Walks outwards from the visit minute by minute, to the neighbours or to the edges of the shift."""
+    at = start
+    while at < end:
+        if membership not in works(worker, visit, at):
+            return False
+        at += MINUTE
+    home = membership.home
+    return _room(worker, visit, start, -1, membership, home) and _room(worker, visit, end, 1, membership, home)
+
+
+def _room(
+    worker: Worker,
+    visit: Visit,
+    edge: datetime,
+    direction: int,
+    membership: Membership,
+    home: tuple[float, float] | None,
+) -> bool:
+    minutes = 0
+    while True:
+        touching = [
+            b for b in worker.booked if (b.end if direction < 0 else b.start) == edge + direction * minutes * MINUTE
+        ]
+        if touching:
+            return minutes >= _longest(touching, visit)
+        minute = edge + direction * minutes * MINUTE + (-MINUTE if direction < 0 else timedelta())
+        if membership not in works(worker, visit, minute):
+            return minutes >= drive(home, visit.place, visit.default_travel)
+        minutes += 1
+
+
+def _longest(touching: list[Booked], visit: Visit) -> int:
+    return max(drive(b.place, visit.place, visit.default_travel) for b in touching)
+
+
+def windows(
+    visit: Visit, workers: list[Worker], wish: SlotWish, now: datetime, lead: timedelta, horizon: timedelta
+) -> dict[tuple[datetime, datetime], set[str]]:
+    """Window -> everybody who could come in it."""
+    found: dict[tuple[datetime, datetime], set[str]] = {}
+    zone = visit.windows.zone
+    floor = max(now + lead, visit.earliest or now)
+    day = now.astimezone(zone).date()
+    while day <= (floor + horizon).astimezone(zone).date():
+        for slot in visit.windows.slots:
+            if slot.weekday != day.weekday() or slot.extended:
+                continue
+            at = slot.start
+            while at + 120 <= slot.end:
+                opens, closes = first_showing(day, at, zone), first_showing(day, at + 120, zone)
+                if _allowed(visit, wish, day, at, opens, closes, now) and not _full(visit, workers, slot, day):
+                    able = {
+                        str(worker.id)
+                        for worker in workers
+                        for start in _quarters(opens, closes)
+                        if start >= floor
+                        and (wish.past_due or visit.due is None or start + visit.duration <= visit.due)
+                        and can(worker, visit, start)
+                    }
+                    if able:
+                        found[(opens, closes)] = able
+                at += 120
+        day += timedelta(days=1)
+    return found
+
+
+def _quarters(opens: datetime, closes: datetime) -> list[datetime]:
+    return [opens + timedelta(minutes=15 * n) for n in range(40) if opens + timedelta(minutes=15 * n) < closes]
+
+
+def _full(visit: Visit, workers: list[Worker], slot: TimeSlot, day: date) -> bool:
+    most = slot.max_appointments
+    if most is None:
+        return False
+    zone = visit.windows.zone
+    opens, closes = (first_showing(day, edge, zone) for edge in (slot.start, slot.end))
+    return sum(opens <= b.start < closes and not b.absence for w in workers for b in w.booked) >= most
+
+
+def _allowed(
+    visit: Visit, wish: SlotWish, day: date, at: int, opens: datetime, closes: datetime, now: datetime
+) -> bool:
+    if opens >= closes or opens < now or (opens, closes) == visit.not_this:
+        return False
+    if (wish.date_from and day < wish.date_from) or (wish.date_to and day > wish.date_to):
+        return False
+    if day.weekday() in wish.exclude_weekdays:
+        return False
+    for holiday in visit.windows.holidays:
+        same = holiday.day == day or (holiday.yearly and holiday.day.strftime("%m%d") == day.strftime("%m%d"))
+        shut = [first_showing(day, edge, visit.windows.zone) for edge in (holiday.start, holiday.end)]
+        if same and shut[0] < closes and shut[1] > opens:
+            return False
+    first = wish.time_from.hour * 60 + wish.time_from.minute if wish.time_from else 0
+    last = wish.time_to.hour * 60 + wish.time_to.minute if wish.time_to else 1440
+    return at <= first < at + 120 if last - first < 120 else first <= at and at + 120 <= last

@@ -1,0 +1,372 @@
+"""The slot rules of section 3.4, one by one and against a brute-force oracle, also in the two nights of the year."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.salesforce import brute_force
+from voice_agent.salesforce.hours import Holiday, OperatingHours, TimeSlot, instant, merged, subtract
+from voice_agent.salesforce.records import RecordId
+from voice_agent.salesforce.schedule import (
+    HORIZON,
+    LEAD,
+    Booked,
+    Membership,
+    Skill,
+    Visit,
+    Worker,
+    free_slots,
+    still_free,
+)
+from voice_agent.salesforce.wishes import Slot, SlotWish
+
+CHICAGO = ZoneInfo("America/Chicago")
+MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+"""07:00 in Chicago."""
+WEEK = tuple(TimeSlot(day, 8 * 60, 17 * 60) for day in range(5))
+OFFICE = OperatingHours(CHICAGO, WEEK)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+HERE = (41.88, -87.63)
+ANYTHING = SlotWish()
+
+
+def local(day: int, hour: int, minute: int = 0) -> datetime:
+    """A time in Chicago in the week of MONDAY; day 0 is Monday."""
+    return datetime(2026, 11, 23, hour, minute, tzinfo=CHICAGO) + timedelta(days=day)
+
+
+def member(**changes: object) -> Membership:
+    return replace(Membership("T1", "P", LONG_AGO, None, None, HERE), **changes)  # type: ignore[arg-type]
+
+
+def worker(name: str = "Alex", **changes: object) -> Worker:
+    return replace(Worker(RecordId(name), name, (member(),)), **changes)  # type: ignore[arg-type]
+
+
+def visit(**changes: object) -> Visit:
+    plain = Visit(timedelta(hours=1), "T1", OFFICE, OFFICE, place=HERE, due=local(11, 17))
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def offered(what: Visit, *team: Worker, wish: SlotWish = ANYTHING, now: datetime = MONDAY) -> list[str]:
+    found = free_slots(what, team, wish, now=now)
+    return [slot.window_start.astimezone(what.windows.zone).strftime("%a %H:%M") for slot in found]
+
+
+def test_two_hour_windows_on_two_days_are_offered() -> None:
+    assert offered(visit(), worker()) == ["Mon 08:00", "Mon 10:00", "Mon 12:00", "Tue 08:00", "Tue 10:00", "Tue 12:00"]
+
+
+def test_nothing_in_the_past_or_within_the_next_hour_is_offered() -> None:
+    """Rules 1 and 12."""
+    assert offered(visit(), worker(), now=local(0, 9, 30))[0] == "Mon 10:00"
+    late = free_slots(visit(), [worker()], ANYTHING, now=local(0, 9, 30))[0]
+    assert late.start >= local(0, 10, 30)
+
+
+def test_nothing_after_the_due_date_is_offered_unless_it_is_wished_for() -> None:
+    """Rule 12: only after the caller has heard that it breaks the promise."""
+    due = visit(due=local(0, 13))
+    assert offered(due, worker()) == ["Mon 08:00", "Mon 10:00", "Mon 12:00"]
+    later = free_slots(due, [worker()], SlotWish(past_due=True), now=MONDAY)
+    assert [slot.late for slot in later] == [False, False, False, True, True, True]
+
+
+def test_the_window_promised_now_is_no_change() -> None:
+    assert offered(visit(not_this=(local(0, 8), local(0, 10))), worker())[0] == "Mon 10:00"
+
+
+def test_a_missing_skill_or_level_rules_a_technician_out() -> None:
+    """Rule 7."""
+    need = visit(skills=(Skill("gas", 5),))
+    assert offered(need, worker()) == []
+    assert offered(need, worker(skills=(Skill("gas", 4.5),))) == []
+    assert offered(need, worker(skills=(Skill("gas", 5),)))
+    lapsed = worker(skills=(Skill("gas", 9, LONG_AGO, local(1, 0)),))
+    assert set(offered(need, lapsed)) == {"Mon 08:00", "Mon 10:00", "Mon 12:00", "Mon 14:00"}
+
+
+def test_an_absence_blocks_with_the_drive_round_it() -> None:
+    """Rule 5: all types of absence."""
+    away = worker(booked=(Booked(local(0, 8), local(0, 12), HERE, absence=True),))
+    assert offered(visit(), away)[0] == "Mon 12:00"
+
+
+def test_a_visit_before_it_leaves_time_to_drive() -> None:
+    """Rule 6."""
+    far = (42.3, -87.9)
+    busy = worker(booked=(Booked(local(0, 8), local(0, 11, 30), far),))
+    first = free_slots(visit(), [busy], ANYTHING, now=MONDAY)[0]
+    assert first.start >= local(0, 12, 30)
+    assert first.travel_minutes > 60
+
+
+def test_a_visit_after_it_must_still_be_reached() -> None:
+    far = (42.3, -87.9)
+    busy = worker(booked=(Booked(local(0, 10), local(0, 17), far),))
+    assert offered(visit(), busy)[0] == "Tue 08:00", "eight to nine and 98 minutes of driving would be too late"
+
+
+def test_a_relocated_technician_works_only_there() -> None:
+    """Rule 4."""
+    relocation = member(territory_id="T2", kind="R", start=local(0, 0), end=local(1, 0))
+    assert offered(visit(), worker(memberships=(member(), relocation)))[0] == "Tue 08:00"
+
+
+def test_a_lapsed_membership_does_not_count() -> None:
+    assert offered(visit(), worker(memberships=(member(end=local(0, 12)),))) == ["Mon 08:00", "Mon 10:00"]
+
+
+def test_a_members_own_hours_win() -> None:
+    """Rule 3."""
+    early = OperatingHours(CHICAGO, tuple(TimeSlot(day, 8 * 60, 10 * 60) for day in range(5)))
+    assert offered(visit(), worker(memberships=(member(hours=early),)))[:2] == ["Mon 08:00", "Tue 08:00"]
+
+
+def test_a_customer_is_visited_within_the_customers_hours() -> None:
+    """Rule 3."""
+    afternoons = OperatingHours(CHICAGO, tuple(TimeSlot(day, 13 * 60, 17 * 60) for day in range(5)))
+    assert offered(visit(visiting_hours=afternoons), worker())[:2] == ["Mon 12:00", "Mon 14:00"]
+
+
+def test_a_holiday_is_closed() -> None:
+    closed = OperatingHours(CHICAGO, WEEK, (Holiday(date(2026, 11, 23)),))
+    assert offered(visit(windows=closed, territory_hours=closed), worker())[0] == "Tue 08:00"
+
+
+def test_a_yearly_holiday_returns() -> None:
+    closed = OperatingHours(CHICAGO, WEEK, (Holiday(date(2019, 11, 23), yearly=True),))
+    assert offered(visit(windows=closed, territory_hours=closed), worker())[0] == "Tue 08:00"
+
+
+def test_lunch_is_no_window() -> None:
+    """Two slots on one day (1.5)."""
+    lunch = OperatingHours(
+        CHICAGO, tuple(TimeSlot(d, a, b) for d in range(5) for a, b in ((8 * 60, 12 * 60), (13 * 60, 17 * 60)))
+    )
+    assert offered(visit(windows=lunch, territory_hours=lunch), worker())[:3] == ["Mon 08:00", "Mon 10:00", "Mon 13:00"]
+
+
+def test_a_full_slot_is_not_offered() -> None:
+    """Rule 9: MaxAppointments."""
+    one = OperatingHours(CHICAGO, tuple(replace(slot, max_appointments=1) for slot in WEEK))
+    busy = worker("Bo", booked=(Booked(local(0, 9), local(0, 10), HERE),))
+    assert offered(visit(windows=one), worker(), busy)[0] == "Tue 08:00"
+
+
+def test_an_excluded_technician_never_comes_and_a_required_one_always() -> None:
+    """Rule 7."""
+    team = worker("Alex"), worker("Bo")
+    names = {
+        slot.technician_name for slot in free_slots(visit(excluded=frozenset({"Alex"})), team, ANYTHING, now=MONDAY)
+    }
+    assert names == {"Bo"}
+    names = {slot.technician_name for slot in free_slots(visit(required=frozenset({"Bo"})), team, ANYTHING, now=MONDAY)}
+    assert names == {"Bo"}
+    names = {
+        slot.technician_name for slot in free_slots(visit(preferred=frozenset({"Bo"})), team, ANYTHING, now=MONDAY)
+    }
+    assert names == {"Bo"}
+
+
+def test_the_van_that_holds_the_parts_is_sent() -> None:
+    team = worker("Alex"), worker("Bo", stock=frozenset({"P1"}))
+    slots = free_slots(visit(parts=(("P1", "flame sensor"),)), team, ANYTHING, now=MONDAY)
+    assert {(slot.technician_name, slot.missing_parts) for slot in slots} == {("Bo", ())}
+    alone = free_slots(visit(parts=(("P1", "flame sensor"),)), team[:1], ANYTHING, now=MONDAY)
+    assert {slot.missing_parts for slot in alone} == {("flame sensor",)}
+
+
+@pytest.mark.parametrize(
+    ("wish", "first"),
+    [
+        (SlotWish(date_from=date(2026, 11, 26)), "Thu 08:00"),
+        (SlotWish(time_from=time(12)), "Mon 12:00"),
+        (SlotWish(time_from=time(10, 30), time_to=time(11)), "Mon 10:00"),
+        (SlotWish(exclude_weekdays=frozenset({0, 1})), "Wed 08:00"),
+        (SlotWish(date_from=date(2026, 11, 24), time_to=time(10)), "Tue 08:00"),
+    ],
+)
+def test_a_wish_is_honoured(wish: SlotWish, first: str) -> None:
+    assert offered(visit(), worker(), wish=wish)[0] == first
+
+
+def test_a_single_day_may_fill_the_whole_offer() -> None:
+    wish = SlotWish(date_from=date(2026, 11, 24), date_to=date(2026, 11, 24))
+    assert offered(visit(), worker(), wish=wish) == ["Tue 08:00", "Tue 10:00", "Tue 12:00", "Tue 14:00"]
+
+
+def test_a_slot_that_was_taken_meanwhile_is_not_free() -> None:
+    """Rule 11."""
+    slot: Slot = free_slots(visit(), [worker()], ANYTHING, now=MONDAY)[0]
+    assert still_free(visit(), worker(), slot)
+    assert not still_free(visit(), worker(booked=(Booked(slot.start, slot.end, HERE),)), slot)
+
+
+# The two nights of the year.
+
+
+def test_a_time_that_spring_skips_is_the_moment_of_the_change() -> None:
+    """Rule 2: 2027-03-14 has no 02:30 in Chicago."""
+    night = date(2027, 3, 14)
+    assert instant(night, 150, CHICAGO) == datetime(2027, 3, 14, 8, 0, tzinfo=UTC)
+    assert instant(night, 120, CHICAGO) == datetime(2027, 3, 14, 8, 0, tzinfo=UTC)
+    assert instant(night, 180, CHICAGO) == datetime(2027, 3, 14, 8, 0, tzinfo=UTC)
+    assert instant(night, 119, CHICAGO) == datetime(2027, 3, 14, 7, 59, tzinfo=UTC)
+
+
+def test_a_time_that_autumn_shows_twice_is_its_first_showing() -> None:
+    """Rule 2: 2026-11-01 has two 01:30 in Chicago."""
+    assert instant(date(2026, 11, 1), 90, CHICAGO) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+
+
+def test_days_of_23_and_25_hours_have_their_length() -> None:
+    always = OperatingHours(CHICAGO, tuple(TimeSlot(day, 0, 1440) for day in range(7)))
+    for day, hours in ((date(2027, 3, 14), 23), (date(2026, 11, 1), 25), (date(2026, 11, 2), 24)):
+        ((start, end),) = always.open_between(day, day)
+        assert end - start == timedelta(hours=hours)
+
+
+def test_windows_keep_their_wall_clock_across_the_change() -> None:
+    """Friday before and Monday after the spring change both offer eight o'clock."""
+    now = datetime(2027, 3, 12, 13, 0, tzinfo=UTC)
+    found = free_slots(visit(due=None), [worker()], ANYTHING, now=now)
+    assert [
+        (s.window_start.hour, s.window_start.astimezone(CHICAGO).hour) for s in found if s.start.weekday() in (4, 0)
+    ][::3] == [(14, 8), (13, 8)]
+
+
+ZONES = ("America/Chicago", "Europe/London", "America/Phoenix", "Australia/Lord_Howe")
+NIGHTS = (
+    datetime(2027, 3, 13, 12, 7, tzinfo=UTC),  # the day before the spring change in the United States
+    datetime(2026, 10, 31, 3, 0, tzinfo=UTC),  # and before the autumn one
+    datetime(2027, 3, 27, 22, 0, tzinfo=UTC),  # Europe, spring
+    datetime(2026, 10, 24, 15, 53, tzinfo=UTC),  # Europe, autumn
+    datetime(2026, 10, 3, 4, 0, tzinfo=UTC),  # Lord Howe, half an hour
+    MONDAY,
+)
+SKILLS = ((Skill("s", 5.0),), (Skill("s", 2.0),), (Skill("s", 5.0, None, MONDAY),), (Skill("s", 3.0, MONDAY),))
+CORNERS = (HERE, (41.95, -87.70), (42.3, -87.9), None)
+
+
+@st.composite
+def calendars(draw: st.DrawFn, zone: ZoneInfo) -> OperatingHours:
+    edges = draw(st.lists(st.sampled_from(range(0, 1441, 30)), min_size=2, max_size=4, unique=True).map(sorted))
+    pairs = list(zip(edges[::2], edges[1::2], strict=False))
+    days = draw(st.sets(st.integers(0, 6), min_size=2))
+    most = draw(st.sampled_from([None, None, 1, 2]))
+    slots = tuple(TimeSlot(day, a, b, max_appointments=most) for day in sorted(days) for a, b in pairs)
+    return OperatingHours(zone, slots)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Visit, list[Worker], SlotWish, datetime]:
+    now = draw(st.sampled_from(NIGHTS))
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    hours = draw(calendars(zone))
+    day = now.astimezone(zone).date()
+    if draw(st.booleans()):
+        shut = draw(st.integers(0, 3))
+        part = draw(st.sampled_from([(0, 1440), (600, 720)]))
+        hours = replace(hours, holidays=(Holiday(day + timedelta(days=shut), *part),))
+
+    def moments() -> st.SearchStrategy[datetime]:
+        return st.integers(0, 4 * 96).map(lambda quarter: _quarter(now) + timedelta(minutes=15 * quarter))
+
+    def booking(absence: bool) -> st.SearchStrategy[Booked]:
+        return st.builds(
+            lambda start, length, place: Booked(start, start + timedelta(minutes=length), place, absence),
+            moments(),
+            st.sampled_from([30, 60, 150, 600]),
+            st.sampled_from(CORNERS),
+        )
+
+    team = []
+    for name in "AB"[: draw(st.integers(1, 2))]:
+        memberships = [Membership("T1", "P", LONG_AGO, None, None, draw(st.sampled_from(CORNERS)))]
+        if draw(st.booleans()):
+            start = draw(moments())
+            where = draw(st.sampled_from(["T1", "T2"]))
+            own = draw(calendars(zone)) if draw(st.booleans()) else None
+            memberships.append(
+                Membership(where, draw(st.sampled_from("RRS")), start, start + timedelta(days=1), own, HERE)
+            )
+        booked = draw(st.lists(booking(False), max_size=3)) + draw(st.lists(booking(True), max_size=1))
+        apart: list[Booked] = []
+        for one in sorted(booked, key=lambda b: b.start):
+            if not apart or apart[-1].end <= one.start:
+                apart.append(one)
+        skills = draw(st.sampled_from(SKILLS))
+        team.append(Worker(RecordId(name), name, tuple(memberships), skills, tuple(apart)))
+    place = draw(st.sampled_from(CORNERS))
+    what = Visit(
+        duration=timedelta(minutes=draw(st.sampled_from([30, 60, 135]))),
+        territory_id="T1",
+        territory_hours=hours,
+        windows=hours,
+        place=place,
+        earliest=draw(st.none() | moments()),
+        due=_quarter(now) + timedelta(days=draw(st.sampled_from([2, 3, 4]))),
+        skills=draw(st.sampled_from([(), (), (Skill("s", 3.0),)])),
+        visiting_hours=draw(st.one_of(st.none(), st.none(), st.none(), calendars(zone))),
+    )
+    wish = draw(
+        st.sampled_from(
+            [
+                ANYTHING,
+                SlotWish(time_from=time(12)),
+                SlotWish(exclude_weekdays=frozenset({now.weekday()})),
+                SlotWish(date_to=day + timedelta(days=1)),
+                SlotWish(time_from=time(9, 15), time_to=time(9, 30)),
+            ]
+        )
+    )
+    return what, team, wish, now
+
+
+def _quarter(moment: datetime) -> datetime:
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(situations())
+def test_what_is_offered_is_what_the_slow_way_finds(situation: tuple[Visit, list[Worker], SlotWish, datetime]) -> None:
+    """Every window offered is possible with that very technician; the earliest possible ones are all offered."""
+    what, team, wish, now = situation
+    possible = brute_force.windows(what, team, wish, now, LEAD, HORIZON)
+    slots = free_slots(what, team, wish, now=now, most=100)
+    found = {(slot.window_start, slot.window_end) for slot in slots}
+    days = {opens.astimezone(what.windows.zone).date() for opens, _ in possible}
+    if len(days) > 1:
+        by_day: dict[date, list[tuple[datetime, datetime]]] = {}
+        for window in sorted(possible):
+            by_day.setdefault(window[0].astimezone(what.windows.zone).date(), []).append(window)
+        assert found == {window for listed in by_day.values() for window in listed[:3]}
+    else:
+        assert found == set(possible)
+    for slot in slots:
+        assert slot.technician_id in possible[(slot.window_start, slot.window_end)]
+        chosen = next(one for one in team if one.id == slot.technician_id)
+        assert brute_force.can(chosen, what, slot.start)
+        assert slot.window_start <= slot.start < slot.window_end
+
+
+moments = st.integers(0, 200).map(lambda n: MONDAY + timedelta(minutes=n))
+spans = st.tuples(moments, moments).filter(lambda pair: pair[0] < pair[1])
+
+
+@given(st.lists(spans, max_size=5), st.lists(spans, max_size=5))
+def test_subtracting_leaves_exactly_the_minutes_not_taken(
+    whole: list[tuple[datetime, datetime]], taken: list[tuple[datetime, datetime]]
+) -> None:
+    left = subtract(merged(whole), taken)
+    for n in range(201):
+        at = MONDAY + timedelta(minutes=n)
+        inside = any(a <= at < b for a, b in whole) and not any(a <= at < b for a, b in taken)
+        assert inside == any(a <= at < b for a, b in left)
