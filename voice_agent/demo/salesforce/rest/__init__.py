@@ -1,0 +1,1 @@
+"""The REST resources: each takes a parsed request inside a transaction and gives a reply; HTTP itself is outside."""

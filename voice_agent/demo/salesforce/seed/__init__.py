@@ -1,0 +1,1 @@
+"""Demo orgs: generated the same every time, written with dates relative to the moment of loading."""

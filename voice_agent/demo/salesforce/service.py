@@ -1,0 +1,134 @@
+"""One org at work: its database, its sessions, and the answer to each REST request in a transaction of its own."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from voice_agent.demo.salesforce import values
+from voice_agent.demo.salesforce.access import Viewer
+from voice_agent.demo.salesforce.database import Database
+from voice_agent.demo.salesforce.errors import ApiError, invalid_session, not_found
+from voice_agent.demo.salesforce.faults import Faults
+from voice_agent.demo.salesforce.org import build_schema
+from voice_agent.demo.salesforce.records import Records
+from voice_agent.demo.salesforce.rest import api, limits
+from voice_agent.demo.salesforce.rest.exchange import Context, Reply, Request, refused
+from voice_agent.demo.salesforce.seed import loader
+from voice_agent.demo.salesforce.seed.loader import Seed
+from voice_agent.demo.salesforce.sessions import Sessions
+
+OLDEST, NEWEST = 31, 68
+"""API versions that are served (sheet 2.1)."""
+_SEASONS = ("Spring", "Summer", "Winter")
+
+
+class Service:
+    """Answers for one org. Synchronous: SQLite calls take well under a millisecond."""
+
+    def __init__(
+        self, seed: Seed, path: Path | None = None, package: Path | None = None, now: datetime | None = None
+    ) -> None:
+        self.org = seed.org
+        self.faults = Faults()
+        self._seed = seed
+        self._start = now
+        self.database = Database(path, build_schema(seed.org, package))
+        self.sessions = Sessions(self.database, seed.org)
+        if self.database.setting("seeded") is None:
+            self.seed()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def seed(self) -> None:
+        """Empties the org and fills it again; dates are laid relative to the clock."""
+        with self.database.transaction(write=True):
+            self.database.clear()
+            if self._start is not None:
+                self.database.set("clock", {"frozen": values.instant(self._start)})
+            loader.load(self.database, self.org, self._seed.records)
+            self.database.set("seeded", True)
+
+    def info(self, origin: str) -> dict[str, object]:
+        """What a client needs to begin: the same keys as `/demo/info`."""
+        app, login = self.org.apps[0], self.org.logins[0]
+        return {
+            "callers": [
+                {"name": one.name, "number": one.number, "role": one.role, "pin": one.pin, "note": one.note}
+                for one in self.org.callers
+            ],
+            "lines": [],
+            "salesforce": {
+                "base_url": origin,
+                "client_id": app.client_id,
+                "client_secret": app.client_secret,
+                "username": login.username,
+                "password": login.password,
+            },
+            "twilio": {},
+        }
+
+    def rest(
+        self,
+        method: str,
+        version: str,
+        path: tuple[str, ...],
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: object,
+    ) -> Reply:
+        """One REST call, committed or not at all."""
+        request = Request(method, path, query, headers, body, version)
+        try:
+            with self.database.transaction(write=True):
+                context = self._context(request)
+                self._count(context, request)
+                reply = api.answer(context, request)
+                usage = f"api-usage={limits.used(context)}/{self.org.api_limit}"
+                return Reply(reply.status, reply.body, {**reply.headers, "Sforce-Limit-Info": usage})
+        except ApiError as error:
+            return refused(error)
+
+    def context(self, viewer: Viewer, origin: str) -> Context:
+        """A transaction's context for a viewer; `origin` is what change events say made the change."""
+        transaction = secrets.token_hex(8)
+        records = Records(self.database, self.org, viewer, transaction, origin)
+        return Context(self.database, self.org, viewer, records, self.faults.lock)
+
+    def _context(self, request: Request) -> Context:
+        version = re.fullmatch(r"(\d\d)\.0", request.version)
+        if version is None or not OLDEST <= int(version[1]) <= NEWEST:
+            raise not_found()
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() not in ("bearer", "oauth"):
+            raise invalid_session()
+        client = re.search(r"client=([^;,\s]+)", request.headers.get("sforce-call-options", ""))
+        name = client[1] if client else ""
+        viewer = self.sessions.viewer(token.strip(), name, self.database.now())
+        origin = f"com/salesforce/api/rest/{request.version}" + (f";client={name}" if name else "")
+        return self.context(viewer, origin)
+
+    def _count(self, context: Context, request: Request) -> None:
+        """A batch counts each sub-request, everything else is one call (sheet 2.6)."""
+        calls = 1
+        if request.path == ("composite", "batch") and isinstance(request.body, Mapping):
+            parts = request.body.get("batchRequests")
+            calls = len(parts) if isinstance(parts, list) else 1
+        if limits.used(context) + calls > self.org.api_limit:
+            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        for _ in range(calls):
+            self.database.next("requests")
+
+
+def versions() -> list[dict[str, str]]:
+    """`GET /services/data`: every version with its release name."""
+    return [
+        {
+            "label": f"{_SEASONS[(number - 30) % 3]} '{(number - 27) // 3 + 11 + ((number - 30) % 3 == 2)}",
+            "url": f"/services/data/v{number}.0",
+            "version": f"{number}.0",
+        }
+        for number in range(OLDEST, NEWEST + 1)
+    ]
