@@ -14,7 +14,7 @@ import pytest
 import requests
 import uvicorn
 from requests.adapters import HTTPAdapter
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 from starlette.applications import Starlette
 
 from voice_agent.demo.salesforce.server import build

@@ -75,7 +75,8 @@ def test_a_status_moves_only_along_the_life_cycle(sf: Client) -> None:
     visit = first(sf, "SELECT Id FROM ServiceAppointment WHERE Contact.Name = 'Maria Gonzalez'")
     with pytest.raises(SalesforceMalformedRequest) as refused:
         sf.ServiceAppointment.update(visit["Id"], {"Status": "Completed"})
-    assert refused.value.content[0]["errorCode"] == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    content: Any = refused.value.content
+    assert content[0]["errorCode"] == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
     sf.ServiceAppointment.update(visit["Id"], {"Status": "Dispatched"})
     assert first(sf, f"SELECT StatusCategory FROM ServiceAppointment WHERE Id = '{visit['Id']}'")["StatusCategory"] == (
         "Dispatched"

@@ -29,9 +29,7 @@ def generate(variant: Variant) -> tuple[dict[str, object], dict[str, list[SeedRe
     """The org description and the records of a variant; the same every time."""
     random = Random(variant.org_id)
     crowd = people.generate(variant, random)
-    numbers = people.Numbers(variant)
-    taken = {crowd.numbers["alex"], *crowd.numbers.values()}
-    phones = _technician_numbers(variant, crowd, numbers, taken)
+    phones = _technician_numbers(variant, crowd)
     records = workforce.generate(variant, random, phones)
     records["Account"] = crowd.accounts
     records["Contact"] = crowd.contacts
@@ -45,13 +43,12 @@ def generate(variant: Variant) -> tuple[dict[str, object], dict[str, list[SeedRe
     return _description(variant, crowd, phones), records
 
 
-def _technician_numbers(variant: Variant, crowd: People, numbers: people.Numbers, taken: set[str]) -> dict[str, str]:
+def _technician_numbers(variant: Variant, crowd: People) -> dict[str, str]:
     """The lead technician calls from the number of the story, the others from the far end of the block."""
     phones = {"alex": crowd.numbers["alex"]}
-    digits = 2 if variant.calling_code == "1" else 1
     for place, technician in enumerate(variant.technicians[1:]):
         stem = variant.number_block[place % len(variant.number_block)]
-        phones[technician.key] = f"{stem}{10**digits - 1 - place // len(variant.number_block):0{digits}d}"
+        phones[technician.key] = f"{stem}{99 - place // len(variant.number_block)}"
     return phones
 
 

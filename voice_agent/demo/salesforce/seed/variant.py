@@ -443,7 +443,7 @@ SECOND = Variant(
     first_work_order=7720,
     first_appointment=5100,
     story_work_order=7706,
-    number_block=("+44770090012", "+44770090034", "+44770090056", "+44770090078", "+44770090090"),
+    number_block=("+4477009000", "+4477009002", "+4477009004", "+4477009006", "+4477009008"),
 )
 
 VARIANTS = {"first": FIRST, "second": SECOND}
