@@ -14,7 +14,7 @@ from typing import Any
 
 from voice_agent.language.identifiers import digit_runs
 from voice_agent.language.numbers import Lang, amount
-from voice_agent.language.parts import part_name
+from voice_agent.language.part_names import part_name
 from voice_agent.language.slots import extract
 from voice_agent.language.utterance import Utterance, without_accents
 

@@ -23,8 +23,9 @@ class DayMention:
     first: int
     last: int
     day: date | None
-    plural: bool = False
     past: bool = False
+    vague: bool = False
+    """The words name a stretch of days ("next week")."""
 
 
 Resolver = Callable[["re.Match[str]", date], date | None]
@@ -138,6 +139,7 @@ def _anchor_en(word: str, today: date) -> date:
     return coming(today, _wd("en", word))
 
 
+_YEAR = r"(?: (?:of )?(?:20\d\d|twenty twenty(?: \w+)?|twenty thirty|two thousand (?:and )?twenty \w+))?"
 _W, _M, _ORD, _N = cal.WEEKDAY["en"], cal.MONTH["en"], cal.ORDINAL_EN, cal.NUMBER["en"]
 _NOT_A_DAY = (
     r"(?! (?:one|floor|time|slot|option|unit|available|choice|house|job|appointment|visit|call|stop|half|attempt|thing|part"
@@ -163,9 +165,9 @@ _EN: tuple[tuple[str, Resolver], ...] = (
     (rf"(?:{_W}) ({_M}) (?:the )?({_ORD}|{_N})(?! (?:am|pm|oclock)\b)",
      lambda m, t: next_month_day(t, cal.MONTHS["en"][m[1]], cal.day_of_month(m[2], "en"))),
     (rf"({_W}) (?:the )?({_ORD})", lambda m, t: weekday_and_day(t, _wd("en", m[1]), cal.day_of_month(m[2], "en"))),
-    (rf"({_M}) (?:the )?({_ORD}|{_N})(?! (?:am|pm|oclock|hundred|thousand)\b)",
+    (rf"({_M}) (?:the )?({_ORD}|{_N}){_YEAR}(?! (?:am|pm|oclock|hundred|thousand)\b)",
      lambda m, t: next_month_day(t, cal.MONTHS["en"][m[1]], cal.day_of_month(m[2], "en"))),
-    (rf"(?:the )?({_ORD}) (?:of )?({_M})",
+    (rf"(?:the )?({_ORD}) (?:of )?({_M}){_YEAR}",
      lambda m, t: next_month_day(t, cal.MONTHS["en"][m[2]], cal.day_of_month(m[1], "en"))),
     (rf"(?:the )?({_ORD}) of (?:this|the) month", lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "en"))),
     (rf"the ({_ORD}){_NOT_A_DAY}", lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "en"))),
@@ -175,14 +177,14 @@ _EN: tuple[tuple[str, Resolver], ...] = (
     (rf"(?:this coming|coming|upcoming) ({_W})", lambda m, t: coming(t, _wd("en", m[1]))),
     (rf"this ({_W})", lambda m, t: this_or_today(t, _wd("en", m[1]))),
     (r"day after tomorrow", lambda _m, t: t + timedelta(days=2)),
-    (r"tomorrow|tomorow|tmrw", lambda _m, t: t + timedelta(days=1)),
-    (r"later today|today", lambda _m, t: t),
+    (r"tomorrows?|tomorow|tmrw", lambda _m, t: t + timedelta(days=1)),
+    (r"later today|todays?", lambda _m, t: t),
     (r"day before yesterday", lambda _m, t: t - timedelta(days=2)),
-    (r"yesterday", lambda _m, t: t - timedelta(days=1)),
+    (r"yesterdays?", lambda _m, t: t - timedelta(days=1)),
     (rf"in (?:about )?({_COUNT_EN}) (days?|weeks?)", lambda m, t: t + _days(_count_en(m[1]), m[2])),
     (r"(?:at )?(?:the )?end of the week|end of this week", lambda _m, t: this_or_today(t, 4)),
     (r"(?:(?:early|earlier|later?|sometime|some time|any ?time|any day|middle of|beginning of|end of) )?(?:next|this) (?:week|month)"
-     r"|(?:the )?week after next|(?:this|next|the|over the) weekend|in a few (?:days|weeks)|the (?:following|other) week",
+     r"|(?:the )?week after next|(?:this|next|the|over the) weekend|weekends|in a few (?:days|weeks)|the (?:following|other) week",
      _none),
     (rf"({_W})s", lambda m, t: coming(t, _wd("en", m[1]))),
     (rf"({_W})", lambda m, t: coming(t, _wd("en", m[1]))),
@@ -214,7 +216,7 @@ _ES: tuple[tuple[str, Resolver], ...] = (
      lambda m, t: next_month_day(t, cal.MONTHS["es"][m[2]], cal.day_of_month(m[1], "es"))),
     (rf"(?:el )?({_WS}) (?:dia )?({_DS}){_DIGIT_WORD_ES}(?! (?:am|pm)\b)",
      lambda m, t: weekday_and_day(t, _wd("es", m[1]), cal.day_of_month(m[2], "es"))),
-    (rf"(?:el )?(?:dia )?({_DS}) (?:de(?:l mes de)? )?({_MS})",
+    (rf"(?:el )?(?:dia )?({_DS}) (?:de(?:l mes de)? )?({_MS})(?: del? (?:dos mil \w+|20\d\d))?",
      lambda m, t: next_month_day(t, cal.MONTHS["es"][m[2]], cal.day_of_month(m[1], "es"))),
     (rf"(?:el )?dia ({_DS}){_DIGIT_WORD_ES}", lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "es"))),
     (rf"(?:el )?({_DS}) de este mes", lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "es"))),
@@ -231,7 +233,7 @@ _ES: tuple[tuple[str, Resolver], ...] = (
     (rf"(?:dentro de|en) (?:unos )?({_NS}) (dias?|semanas?)", lambda m, t: t + _days(_count_es(m[1]), m[2])),
     (rf"de aqui a ({_NS}) (dias?|semanas?)", lambda m, t: t + _days(_count_es(m[1]), m[2])),
     (rf"(?:(?:a (?:principios|finales|fines|mediados) de|(?:mas )?a?delante) )?(?:{_NEXT_WEEK_ES}|esta semana"
-     r"|(?:este|el proximo|el) fin de semana|el (?:proximo mes|mes que viene)|este mes|a fin de mes)", _none),
+     r"|(?:este|el proximo|el) fin de semana|(?:los )?fines de semana|el (?:proximo mes|mes que viene)|este mes|a fin de mes)", _none),
     (rf"(?:los )({_WS})s?", lambda m, t: coming(t, _wd("es", m[1]))),
     (rf"(?:el )?({_WS})", lambda m, t: coming(t, _wd("es", m[1]))),
     (r"(\d{4}-\d{2}-\d{2})", _iso),
@@ -269,13 +271,8 @@ def day_mentions(
             if day is None and resolve is not _none:
                 continue
             known = day if today is not None or resolve is _iso else None
-            plural = (
-                match[0].endswith("s")
-                and (lang == "en" and match[0][:-1] in cal.WEEKDAYS["en"])
-                or match[0].startswith("los ")
-            )
             past = day is not None and today is not None and day < today
-            found.append((-(last - first), rank, DayMention(first, last, known, plural, past)))
+            found.append((-(last - first), rank, DayMention(first, last, known, past, resolve is _none)))
     found.sort(key=lambda entry: entry[:2])
     kept: list[DayMention] = []
     for _, _, mention in found:

@@ -127,14 +127,30 @@ def _run_from(
             i += 1
         else:
             break
-    if len(digits) == 3 and groups == 3:  # an edge homophone completes the usual four digits
-        after = HOMOPHONES[lang].get(words[i]) if i < len(words) else None
-        if after is not None and (i + 1 == len(words) or after in ("8", "1")):
-            return DigitRun(digits + after, start, i + 1, groups + 1)
-        before = HOMOPHONES[lang].get(words[start - 1]) if start else None
-        if before is not None and start >= 2 and words[start - 2] in ("order", "job", "number", "ticket", "is", "its"):
-            return DigitRun(before + digits, start - 1, i, groups + 1)
+    if len(digits) == groups and 2 <= groups <= 3:
+        return _with_edges(words, DigitRun(digits, start, i, groups), lang)
     return DigitRun(digits, start, i, groups)
+
+
+_ANNOUNCE = frozenset("order job number ticket is its orden trabajo numero".split())
+
+
+def _with_edges(words: Sequence[str], run: DigitRun, lang: Lang) -> DigitRun:
+    """ "for five one to" is 4512: at the edges a homophone is a digit only if it completes the usual four."""
+    missing = 4 - len(run.digits)
+    left = HOMOPHONES[lang].get(words[run.first - 1]) if run.first else None
+    right = HOMOPHONES[lang].get(words[run.last]) if run.last < len(words) else None
+    if left is not None and run.first > 1 and words[run.first - 2] not in _ANNOUNCE:
+        left = None
+    if right is not None and right not in ("8", "1") and run.last + 1 < len(words) and not (left and missing == 2):
+        right = None
+    if missing == 1 and (left or right):
+        if left:
+            return DigitRun(left + run.digits, run.first - 1, run.last, run.groups + 1)
+        return DigitRun(run.digits + (right or ""), run.first, run.last + 1, run.groups + 1)
+    if missing == 2 and left and right:
+        return DigitRun(left + run.digits + right, run.first - 1, run.last + 1, run.groups + 2)
+    return run
 
 
 def _starts_digits(words: Sequence[str], i: int, lang: Lang) -> bool:
@@ -245,7 +261,7 @@ def bare(
     runs = [run for run in digit_runs(heard, lang, taken) if run.digits]
     answering = expecting in ("digits", "work_order", "slot_choice") or intent == "number"
     words_outside = [w for i, w in enumerate(heard.plain) if not any(r.first <= i < r.last for r in runs)]
-    alone = len(words_outside) <= 2 and bool(runs)
+    alone = len(words_outside) <= 2 and intent in (None, "none", "yes", "no", "repeat")
     kept = [run for run in runs if len(run.digits) >= 3 or answering or alone]
     kept = [run for run in kept if not _denied(heard, run)] or kept
     if not kept:

@@ -13,7 +13,7 @@ _NAMED = {
     "en": (
         re.compile(r" (?:(?:my|the|his|her|customers?|clients?|last|first|full)? ?(?:last |first |full )?names?(?: is|s| was)?(?: on the account is)?|named|name of) (?:is )?"),
         re.compile(r" (?:mister|missus|misses|mrs|mr|ms|miss|doctor|dr) "),
-        re.compile(r" (?:customer|client|caller|homeowner)(?: is| named)? (?=\w)"),
+        re.compile(r" (?:(?:customer|client|caller|homeowner)(?:s name)?(?: is| named)|(?:for|with|at|about) (?:customer|client)) (?=\w)"),
         re.compile(r" (?:this is|its|it is|im|i am|speaking with|under|goes by|calling for|calling about) (?=\w)"),
         re.compile(r" (?:at|for|with|to|from) the (?=\w+(?: (?:place|house|residence|home|job|property|account|family|appointment))? )"),
         re.compile(r" the (?=\w+ (?:job|place|house|residence|family|property|account|appointment) )"),
@@ -40,10 +40,13 @@ _NOT_NAMES = frozenset(
     "wrong great like more another other any some every everything nothing something someone anyone nobody way on-site halfway time again only already "
     "pound hash supervisor human person somebody talking speaking you me him them us we he she they i door yard company house's kitchen basement "
     "thermostat filter pump valve landlord tenant neighbor owner husband wife mother father daughter son end future record rest stuff thing two-hour entire whole new old "
+    "call called calls text texted reach phone please thanks thank can could would do does did has have had isn't isnt wants needs needed asked left said says got "
+    "works lives moved over under regarding concerning from live tomorrow tonight yesterday email "
     # Spanish
     "el la los las un una unos unas de del al y o pero en por para con sin que no si ya mi su tu es esta estoy este esto ese aqui ahi alli alla yo usted ellos cliente "
     "tecnico orden trabajo cita casa numero nombre nuevo nueva muy bien mal tarde listo lista dueno duena vecino inquilino urgente de alguien nadie algo "
     "una persona supervisor gerente hoy manana ayer todo todos nada mas otro otra quien cual como cuando donde porque estamos hay tengo necesito "
+    "llame llamo llameme llamame llamar quiero quisiera vivo tengo favor gracias digale puede pueden marque hablo quiere necesita dejo dijo mande le me se "
     "llegando saliendo terminando calentador caldera agua gas luz fuga puerta patio oficina compania".split()
 )
 _KNOWN_AFTER = re.compile(r"^ (?:job|place|house|residence|family|property|account|appointment)\b")

@@ -7,9 +7,9 @@ never `completed`: a job closed by mistake bills a customer for work not done.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
-from voice_agent.language import calendar_words as cal
 from voice_agent.language.identifiers import CORRECTION
 from voice_agent.language.numbers import Lang, amount, fraction_tail, plain_value
 from voice_agent.language.utterance import Utterance
@@ -31,11 +31,11 @@ _CLAIMS: dict[str, tuple[tuple[str, str], ...]] = {
          r"|wasnt able to|was not able to|arent able to|am not able to|no way to|impossible to|had to leave without)(?: \w+)? (?:complete|completing|finish|finishing|do|fix|get (?:it|this|that|the \w+) done"
          r"|get (?:in|inside|into|access|to the)|gain access|access|repair|wrap|start|reach|perform|proceed|continue|make|close)\b"
          r"|(?:cant|cannot|can not|couldnt|could not) be (?:completed|finished|done|fixed|repaired)"
-         r"|no access|nobody(?:s| is| was)? (?:home|here|there|answering)|no ?ones? (?:is |was )?(?:home|here|there|answering)|no one answered|nobody answered|customer(?:s| is| was)?(?: not| isnt| wasnt) (?:home|here|there)"
+         r"|(?:wont|wouldnt|didnt|not|refuse[sd]?(?: to)?|wont even) let(?:ting)? (?:me|us) (?:in|inside|up|work|through)|no access|nobody(?:s| is| was)? (?:home|here|there|answering)|no ?ones? (?:is |was )?(?:home|here|there|answering)|no one answered|nobody answered|customer(?:s| is| was)?(?: not| isnt| wasnt) (?:home|here|there)"
          r"|incomplete|cant complete|no can do|not completable|customer (?:refused|sent me away|turned me away)"
          r"|(?:have|need|needs|gonna have|going to have|will have) (?:to )?(?:a )?(?:come back|return visit|return trip|reschedule this)"),
         ("completed",
-         r"all done|all set|all finished|all wrapped up|all buttoned up|all good here|done and dusted|done deal|done|finished|completed|complete|wrapped(?: it| this| that)?(?: all)? up|wrapped"
+         r"all done|all set|all finished|all wrapped up|all buttoned up|all good here|done and dusted|done deal|done|finished|completed|complete|clos(?:e|ed|ing)(?: out)?(?= (?:work|order|job|ticket|xx+)\b)|wrapped(?: it| this| that)?(?: all)? up|wrapped"
          r"|buttoned(?: it)? up|closed(?: it)? out|finish(?:ed)? up|finished up|good to go|knocked (?:it |that |this )?out|job complete|thats a wrap|taken care of|fixed|up and running"
          r"|close (?:it|this one|that one|out|the job|that job|this job)(?: out)?"),
         ("paused",
@@ -51,7 +51,7 @@ _CLAIMS: dict[str, tuple[tuple[str, str], ...]] = {
          r"|(?:im|i am|were|we are|just got|got|made it|now) (?:at|to) (?:the|their|my|his|her|mr|mrs|customers?|job)(?: \w+){0,3}|made it|at the (?:door|house|site|property|customers?|customers place|customer site|location|address|job|place|front door|gate)|parked (?:out ?front|outside)|checked in|checking in at|standing (?:outside|in front|at the)"),
         ("en_route",
          r"en ?route|in route|on route|n route|on root|on (?:my|our) way|on the way|omw|heading (?:to|over|out|there|that way|that direction|your way|toward|towards|for)|headed (?:to|over|out|there|that way|toward|towards|for)|driving (?:to|over|there|out|now)|rolling(?: to| out| now)?|leaving (?:now|for|the shop|here|the warehouse)|just left"
-         r"|going (?:to|over to) (?:the )?(?:next|job|customer|site|work order|ticket)|in transit|travell?ing(?: to| now| there)?|be there (?:in|by)|hitting the road|on the road|minutes (?:out|away)|dispatched myself|coming from"),
+         r"|going (?:to|over to) (?:the )?(?:next|job|customer|site|work order|ticket)|in transit|travell?ing(?: to| now| there)?|hitting the road|on the road|dispatched myself|coming from"),
     ),
     "es": (
         ("cannot_complete",
@@ -60,17 +60,17 @@ _CLAIMS: dict[str, tuple[tuple[str, str], ...]] = {
          r"|(?:el )?cliente no (?:esta|estaba|se encuentra|abre|abrio|contesta)|sin acceso|incompleto|incompleta|inconcluso|(?:tengo|tendre|tenemos|hay) que (?:volver|regresar)|no tengo acceso|no pude|no puedo con|no se pudo|queda pendiente|quedo pendiente"),
         ("completed",
          r"termine|terminamos|terminado|terminada|terminados|ya termino|he terminado|acabe|acabamos|acabado|acabada|complete|completamos|completado|completada|completo|completa|finalice|finalizado|finalizada|finalizamos|listo|lista|concluido|concluida|conclui|hecho|hecha|quedo listo"
-         r"|quedo|cerrado|cerrada|cierra(?:lo|la)?|cierre(?:lo|la)?|arreglado|arreglada|reparado|reparada|resuelto|resuelta|ya esta(?! (?:en|aqui|por|casi))|todo bien con el trabajo"),
+         r"|quedo|cerrad[oa]|cerrar(?:lo|la)?|cerre|cerramos|cierro|cierra(?:lo|la)?|cierre(?:lo|la)?|arreglado|arreglada|reparado|reparada|resuelto|resuelta|ya esta(?! (?:en|aqui|por|casi))|todo bien con el trabajo"),
         ("paused",
          r"pausad[oa]|en pausa|pausa|pausar\w*|pause|detenid[oa]|en espera|en espera de|almorzando|a almorzar|a comer|comiendo|(?:tomando|tomar|tomo) (?:un|mi) (?:descanso|almuerzo|break)|descanso|esperando (?:la |el |una |un |las |los |unas |unos |por )?(?:piezas?|partes?|repuestos?|aprobacion|material(?:es)?|al cliente|entrega|permiso)|suspendid[oa]|parad[oa] por"),
         ("in_progress",
          r"en progreso|en proceso|en curso|trabajando(?: en)?|empece|empezamos|empezando|empiezo|comence|comenzamos|comenzando|comienzo|inicie|iniciando|inicio|arrancando|arranque|retomando|retome|reanud\w+|de vuelta en el trabajo|sigo (?:con|en|trabajando|aqui|dandole)|seguimos (?:con|en|trabajando)|a la mitad|a medias|todavia (?:ando|estoy) (?:con|en)|manos a la obra"
-         r"|casi (?:termino|terminamos|terminado|terminada|acabo|acabado|acabada|listo|lista|completo|completa|esta|hecho|hecha|termine|acabe)|ya casi|por terminar|a punto de (?:terminar|acabar|completar|finalizar)|terminando|acabando|me falta(?: \w+){0,2} (?:terminar|acabar|poco)|falta poco|me falta poco"
+         r"|casi (?:termino|terminamos|terminado|terminada|acabo|acabado|acabada|listo|lista|completo|completa|esta|hecho|hecha|termine|acabe)|ya casi|ya merito(?: \w+)?|por terminar|a punto de (?:terminar|acabar|completar|finalizar)|terminando|acabando|me falta(?: \w+){0,2} (?:terminar|acabar|poco)|falta poco|me falta poco"
          r"|(?:todavia|aun) no(?: \w+){0,3} (?:termino|terminado|terminada|acabo|acabado|completado|completo|listo|lista|termine|acabe|completa|hecho|terminamos|completada|acabada|complete)|no(?: \w+){0,3} (?:terminado|terminada|listo|lista|acabado|completado|completada|completo|termine|acabe|termino|hecho)(?: \w+){0,2} (?:todavia|aun)"),
         ("on_site",
          r"en (?:el )?sitio|en el lugar|en la (?:propiedad|casa|direccion|ubicacion|obra)|en el (?:domicilio|edificio|trabajo|local)|llegue|llegamos|he llegado|acabo de llegar|acabamos de llegar|(?:ya |pues )?(?:estoy|ando|estamos|toy) (?:aqui|aca|ahi|en (?:la casa|casa|el|donde)|con el cliente|afuera|frente)(?: \w+){0,2}|aqui estoy|ya aqui|llegando ahorita|estacionad[oa] (?:afuera|enfrente)"),
         ("en_route",
-         r"en camino|en ruta|(?:voy|vamos|iendo) (?:para|hacia|a la|al|a|en camino|rumbo|de camino|saliendo|llegando)(?: (?:alla|la|el|casa))?|de camino|camino a|rumbo a|manejando(?: a| hacia| para)?|saliendo(?: para| hacia| ahora| a| ahorita| del)?|salgo(?: para| hacia| ahora| a)?|ya sali|conduciendo|dirigiendome|me dirijo|ya voy|llego en|estoy a \w+(?: y \w+)? minutos|en trayecto|me encamino"),
+         r"en camino|en ruta|(?:voy|vamos|iendo|ando) (?:para|hacia|a la|al|a casa|a su|con el cliente|en camino|rumbo|de camino|saliendo|llegando)(?: (?:alla|la|el|casa))?|de camino|camino a|rumbo a|manejando(?: a| hacia| para)?|saliendo(?: para| hacia| ahora| a| ahorita| del)?|salgo(?: para| hacia| ahora| a)?|ya sali|conduciendo|dirigiendome|me dirijo|ya voy|en trayecto|me encamino"),
     ),
 }  # fmt: skip
 _PATTERNS = {
@@ -81,8 +81,8 @@ _RANK = ("cannot_complete", "completed", "paused", "in_progress", "on_site", "en
 
 # Before a claim, in its own clause: it is not claimed.
 _DENIES = {
-    "en": r"not|isnt|aint|arent|wasnt|werent|havent|hasnt|hadnt|didnt|dont|doesnt|never|cant|cannot|couldnt|wont|wouldnt|shouldnt|without|nothing|nowhere|neither|nor|hardly|barely"
-    r"|almost|nearly|about|bout|half|partly|partially|far from|close to|if|once|when|whenever|until|till|unless|before|after i|as soon as|will|ill|well be|itll|shell|hell|gonna|going to|gotta|got to|should|would|wouldve|couldve"
+    "en": r"not|isnt|aint|arent|wasnt|werent|havent|hasnt|hadnt|didnt|dont|doesnt|never|cant|cannot|couldnt|wont|wouldnt|shouldnt|without|nothings?|nowhere|neither|nor|hardly|barely"
+    r"|almost|nearly|about|bout|half|partly|partially|mostly|as good as|pretty much|basically|far from|close to|if|once|when|whenever|until|till|unless|before|after i|as soon as|will|ill|well be|itll|shell|hell|gonna|going to|gotta|got to|should|would|wouldve|couldve"
     r"|shouldve|could|might|may|id|wed|hope|hoping|hopefully|wish|want|wanna|wanted|need|needs|needed|try|trying|tried|supposed|wait for|expect|expecting|plan|planning|to be|to get|to|doubt|is it|is that|is he|is she|was it|are you|are they|did he|did she|did they|did you|has he|has she|have they|have you|is the|is my|is this|was the|anything but|instead of"
     r"|says|said hes|told|claims|thought|almost there|unable|refused|failed|less than|isnt even|no where near|yet to|than|hardly|rarely|have to|has to|havin?g to|got half|whos|why|what|how|tell me when|let me know when|call me when",
     "es": r"no|ni|nunca|jamas|sin|nada|nadie|tampoco|casi|por|medio|media|a medias|a punto de|si|cuando|hasta|antes de|apenas|en cuanto|una vez que|tan pronto|va a|voy a|vamos a|van a|ir a|estara|estaria|estuviera|habria|hubiera|debe|deberia|podria|puede|quiero|quisiera|necesito|falta|faltan|faltaria|tengo que|tiene que|hay que|trato de|tratando|intento|intentando"
@@ -106,7 +106,7 @@ _DENIED_AFTER = {
     "en": re.compile(
         r"^ (?:(?:it|yet|at all|by any means|with it|either)(?= |$)|not\b(?! a problem)|no(?: not| i lied| its not| it isnt| it aint| im not| we are not)\b|no $|isnt\b|or not|if (?:i|we|you|it|the|they|he|she)\b|once\b"
         r"|when (?:i|we|the|they|he|she|it)\b|as soon as|in (?:about |like |maybe |another |a |an |half |roughly |the next |just )*(?:\w+ ){1,3}(?:minutes?|mins?|hours?|hour|hr|hrs|bit|while|sec|second|minute)\b|by (?:noon|lunch|tomorrow|tonight|end|the end|\w+ (?:oclock|thirty|fifteen|am|pm))"
-        r"|tomorrow|soon|later|yet|except|minus|apart from|besides|other than|with (?:the first|half|part|lunch|one of|the easy)|(?:for|with) (?:the day|today|now|lunch|this guy|you|him|her|these people|them)|eating|talking|i wish|my (?:butt|foot|ass)|yeah right|only|just kidding|psych|would be|forms?|denture|guess)"
+        r"|tomorrow|soon|later|yet|except|minus|apart from|besides|other than|with (?:the first|half|part|lunch|one of|the easy)|(?:for|with) (?:the day|today|now|lunch|this guy|you|him|her|these people|them)|eating|talking|waiting|arguing|dealing|driving|messing|i wish|my (?:butt|foot|ass)|yeah right|only|just kidding|psych|would be|forms?|denture|guess)"
     ),
     "es": re.compile(
         r"^ (?:(?:todavia|aun) no|no (?:esta|lo|la|todavia|aun|es|mentira|perdon)\b|no $|si (?:me|tuviera|llega|llegan|no|la|el)\b|cuando\b|en (?:unos |como |media |una |un |cuanto )*(?:\w+ ){0,2}(?:minutos|horas?|rato|ratito|hora)\b|manana|pronto|luego|mas tarde|excepto|menos|salvo|ojala|a medias|solo (?:la mitad|una parte)|por hoy|para (?:las|la|el|manana|irme|salir|empezar|comenzar|arrancar|entrar|el almuerzo)|con el almuerzo|de comer)"
@@ -128,15 +128,23 @@ _RELATED = {
 }
 
 
-def status(heard: Utterance, lang: Lang) -> str | None:
-    """The status the sentence claims for the job, else None. Later claims win after a correction, else the furthest one."""
-    flat = heard.flat
+def status(heard: Utterance, lang: Lang, taken: Container[int] = ()) -> str | None:
+    """The status the sentence claims for the job, else None; words already `taken` (digits) say nothing about it.
+
+    A claim that corrects an earlier one takes its place; of several the furthest counts.
+    """
+    flat = heard.without(taken)
     claims: list[Claim] = []
+    last_denial = -1
     for name, pattern in _PATTERNS[lang]:
         for match in pattern.finditer(flat):
-            inside = any(c.start <= match.start() and match.end() <= c.end for c in claims if c.status != name)
-            if not inside and _claimed(flat, name, match, lang):
+            if any(c.start <= match.start() and match.end() <= c.end for c in claims if c.status != name):
+                continue
+            if _claimed(flat, name, match, lang):
                 claims.append(Claim(name, match.start(), match.end()))
+            elif name == "completed":
+                last_denial = max(last_denial, match.start())
+    claims = [claim for claim in claims if claim.status != "completed" or claim.start > last_denial]
     if not claims:
         return None
     claims.sort(key=lambda claim: claim.start)
@@ -178,39 +186,47 @@ def _hypothetical(before: str, lang: Lang) -> bool:
 
 def denied(before: str, after: str, lang: Lang) -> bool:
     """Whether "done" between `before` and `after` is denied, partial, asked, wished, conditional or still to come."""
-    if _DENIED_AFTER[lang].match(" " + after.lstrip()) or _LINE_ENDS_NO[lang].search(" " + after):
+    after = " " + after.lstrip()
+    if _DENIED_AFTER[lang].match(after) or _LINE_ENDS_NO[lang].search(after):
         return True
-    clause = before
-    if not _FRESH[lang].search(before):
-        for match in _BREAK[lang].finditer(_overlapping(before)):
-            if match.end() <= len(_overlapping(before)):
-                clause = _after_break(before, lang)
-                break
-    else:
-        clause = " "
-    words = clause.split()
-    window = " " + "  ".join(words[-9:]) + " "
-    if _DENY[lang].search(window.replace("  ", " ")) or _DENY[lang].search(window):
-        return True
-    question = r"^ (?:is|are|was|were|did|has|have|do|does|will|can|could|when|whens|que tan|cuando|ya esta|esta)(?= )"
-    return (
-        re.match(question, clause) is not None
-        and re.match(r"^ (?:is|are|was|did|has|when|whens|will|cuando) ", clause) is not None
-    )
+    if _FRESH[lang].search(before):
+        return False
+    clause = _own_clause(before, lang)
+    if _ORDERED[lang].search(clause):
+        return _REFUSED[lang].search(clause) is not None
+    window = " " + " ".join(clause.split()[-9:]) + " "
+    return _DENY[lang].search(window) is not None or _ASKS[lang].match(clause) is not None
 
 
-def _overlapping(text: str) -> str:
-    return text
-
-
-def _after_break(before: str, lang: Lang) -> str:
+def _own_clause(before: str, lang: Lang) -> str:
     """The clause that ends `before`: what follows its last "but", "and", "so"... unless a verb of saying carries on."""
     last = 0
-    position = 0
-    while (match := _BREAK[lang].search(before, position)) is not None:
-        last, position = match.end() - 1, match.end() - 1
+    while (match := _BREAK[lang].search(before, last)) is not None:
+        last = match.end() - 1
     clause = before[last:]
-    return clause if not _SAYING.search(clause) else before
+    return before if _SAYING.search(clause) else clause
+
+
+# "mark it as complete", "change the status to completed": an order to us, not a wish about the world.
+_ORDERED = {
+    "en": re.compile(
+        r" (?:mark|set|put|change|update|switch|log|report|show|flag|list|move|make|call)(?: \w+){0,7}?(?: as| to| to be| in)? $"
+    ),
+    "es": re.compile(
+        r" (?:marcar\w*|marca\w*|marque\w*|pon\w*|cambi\w*|reportar\w*|reporte\w*|registr\w+|actualiz\w+|deja\w*)(?: \w+){0,7}?(?: como| a| en)? $"
+    ),
+}
+_REFUSED = {
+    "en": re.compile(
+        r" (?:not|dont|didnt|doesnt|never|cant|cannot|couldnt|wont|wouldnt|shouldnt|isnt|no|if|when|once|until|before|unless|almost|nearly"
+        r"|why|who|did|has|have|tomorrow|later|tried|trying|hold off) "
+    ),
+    "es": re.compile(r" (?:no|nunca|ni|sin|si|cuando|hasta|antes|todavia|aun|casi|jamas|por que|quien|manana|luego) "),
+}
+_ASKS = {
+    "en": re.compile(r"^ (?:is|are|was|were|did|has|have|does|will|when|whens|whos|arent|isnt|hasnt|didnt|wasnt) "),
+    "es": re.compile(r"^ (?:cuando|acaso|que tan|a que hora) "),
+}
 
 
 _CAUSE = {
@@ -223,8 +239,8 @@ _CAUSE = {
 }
 _OBSTACLE = {
     "en": re.compile(
-        r" (?:(?:theres|there is|there was|there are|got|they have|he has|she has|they got|ive got|we have|i have) (?P<thing>(?:an? |some |no |the )?.+)"
-        r"|(?P<state>(?:nobody|no one|noone|customer|the customer|gate|the gate|door|the door|power|the power|access|the access|basement|panel|the panel|waiting (?:on|for)|no access|no power|no key|wrong (?:part|unit)|missing|out of|short)\b.*))$"
+        r" (?:(?:theres|there is|there was|there are|ive got|we got|theyve got|they have|he has|she has|they got|ive got|we have|i have) (?P<thing>(?:an? |some |no |the )?.+)"
+        r"|(?P<state>(?:nobodys?|no ones?|noone|customer|the customer|gates?|the gates?|doors?|the doors?|dog|the dog|dogs|power|the power|access|the access|basement|panel|the panel|waiting (?:on|for)|no access|no power|no key|wrong (?:part|unit)|missing|out of|short)\b.*))$"
     ),
     "es": re.compile(
         r" (?:(?:hay|habia|tienen|tiene|tengo) (?P<thing>.+)|(?P<state>(?:nadie|no hay|el cliente|la puerta|el porton|sin|no tengo|esperando|falta|faltan|el dueno|no esta|el acceso)\b.*))$"
@@ -234,8 +250,8 @@ _ARTICLE = re.compile(
     r"^(?:(?:that |que )?(?:theres|there is|there was|there are|there's|hay|habia|había) )?(?:(?:an?|the|some|un|una|el|la|los|las|unos|unas|of) )?"
 )
 _REASON_END = re.compile(
-    r" (?:so (?:i|we|im|ill|can|could|please)|can (?:you|we|i)|could (?:you|we)|please|por favor|asi que|para que|puede|pueden|podemos|on (?:work order|job)|for (?:work order|job)|thanks|thank you|gracias"
-    r"|and i (?:need|want|will|cant)|i cant|i couldnt|i can not|y (?:necesito|quiero|no puedo)|no puedo|no pude|but (?:i|we)|pero|ok|okay|bye|work order|orden de trabajo)\b.*$"
+    r" (?:so|can (?:you|we|i)|could (?:you|we)|please|por favor|asi que|para que|puede|pueden|podemos|on (?:work order|job)|for (?:work order|job)|thanks|thank you|gracias"
+    r"|and i (?:need|want|will|cant)|cant|couldnt|i couldnt|i can not|y (?:necesito|quiero|no puedo)|no puedo|no pude|but (?:i|we)|pero|ok|okay|bye|work order|orden de trabajo)\b.*$"
 )
 
 
@@ -288,7 +304,7 @@ _UNIT = {
 _ELAPSED = {
     "en": (re.compile(r" (?:took|taken|spent|been|waited|waiting|wait|every|last|past|only|lasted|drove|worked|for the last|for the past|lost)(?: (?:me|us|here|for|about|like|over|almost|the|him|them|around|nearly|\w+ing|on|it))* $"),
            re.compile(r"^ (?:ago|earlier|already|of (?:labor|work|drive)|long|before (?:my|the)|notice|on (?:the|this) (?:job|site))\b")),
-    "es": (re.compile(r" (?:hace|tarde|tarde como|tardo|tardamos|llevo|llevamos|desde hace|cada|durante|espere|esperando|tome|tomo|duro|pase|gaste)(?: (?:como|unos|unas|casi|mas de|ya|aqui|esperando))* $"),
+    "es": (re.compile(r" (?:hace|tardamos|llevo|llevamos|desde hace|cada|durante|espere|esperando|tome|tomo|duro|pase|gaste)(?: (?:como|unos|unas|casi|mas de|ya|aqui|esperando))* $"),
            re.compile(r"^ (?:atras|antes|de trabajo|esperando|aqui|de labor)\b")),
 }  # fmt: skip
 
@@ -365,10 +381,33 @@ def _elapsed(heard: Utterance, duration: Duration, lang: Lang) -> bool:
     )
 
 
+_FROM_THE_ROAD = {
+    "en": re.compile(r"^ (?:out|away)\b"),
+    "es": re.compile(r" (?:estoy|llego|llegando|voy llegando)(?: ya)? (?:a|en|como en|como a)(?: unos| unas)? $"),
+}
+
+
+def on_the_road(heard: Utterance, duration: Duration, lang: Lang) -> bool:
+    """ "Twenty minutes out", "estoy a veinte minutos": said by somebody under way."""
+    if lang == "en":
+        return _FROM_THE_ROAD["en"].match(heard.after(duration.last)) is not None
+    return _FROM_THE_ROAD["es"].search(heard.before(duration.first)) is not None
+
+
+_LOOSE_AMOUNT = range(5, 241)
+
+
+def loose_minutes(heard: Utterance, lang: Lang) -> Duration | None:
+    """The one bare amount of a sentence that says somebody is late: "running behind, like forty five"."""
+    found: list[Duration] = []
+    i = 0
+    while i < len(heard.words):
+        value = amount(heard.plain, i, lang)
+        if value is not None:
+            found.append(Duration(value[0], i, value[1]))
+        i = value[1] if value else i + 1
+    return found[0] if len(found) == 1 and found[0].minutes in _LOOSE_AMOUNT else None
+
+
 def minutes_value(duration: Duration) -> int | float:
     return plain_value(duration.minutes)
-
-
-def weekday_names(lang: Lang) -> frozenset[str]:
-    """Used by callers that must not take a weekday for a reason or a name."""
-    return frozenset(cal.WEEKDAYS[lang])

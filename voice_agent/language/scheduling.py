@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from voice_agent.language.dates import DayMention, day_mentions
@@ -65,8 +65,13 @@ _SINCE = {
 _GENERIC = re.compile(r"^(?:los |las )|(?:days|mornings|afternoons|evenings|nights|weekends)$")
 
 
-def read(heard: Utterance, lang: Lang, now: datetime | None, taken: frozenset[int], *, bare: bool) -> Wish:
-    """The day and time a sentence asks for, and what it rules out."""
+def read(
+    heard: Utterance, lang: Lang, now: datetime | None, taken: frozenset[int], *, bare: bool, choosing: bool = True
+) -> Wish:
+    """The day and time a sentence asks for, and what it rules out.
+
+    `bare` takes hours without any mark for times; without `choosing` nothing is ruled out ("cancel tomorrow, I'm out").
+    """
     today = now.date() if now is not None else None
     days = day_mentions(heard, lang, today, taken)
     day_words = frozenset(i for mention in days for i in range(mention.first, mention.last))
@@ -76,23 +81,19 @@ def read(heard: Utterance, lang: Lang, now: datetime | None, taken: frozenset[in
     if not days and not times:
         return Wish({}, frozenset())
     slots: dict[str, Any] = {}
-    days = [d for d in days if not _since(heard, d, lang)]
-    chosen_days, avoided = _sort_out(heard, lang, days)
-    chosen_times, avoided_times = _sort_out(heard, lang, times)
-    if avoided:
-        slots["exclude"] = (
-            _phrase(heard, avoided[0].first, avoided[-1].last)
-            if _joined(heard, avoided)
-            else heard.said(avoided[-1].first, avoided[-1].last)
+    named = [mention for mention in days if not _since(heard, mention, lang)]
+    chosen_days, avoided_days = _sort_out(heard, lang, named, choosing)
+    chosen_times, avoided_times = _sort_out(heard, lang, times, choosing)
+    avoided = avoided_days or avoided_times
+    if choosing and avoided:
+        first = avoided[0].first if _joined(avoided) else avoided[-1].first
+        said = heard.said(first, avoided[-1].last)
+        slots["exclude"] = re.sub(
+            r"^(?:the(?! \w+(?:st|nd|rd|th)\b)|el|la|los|las|in the|por la|en la|por las) ", "", said
         )
-    elif avoided_times:
-        slots["exclude"] = heard.said(avoided_times[-1].first, avoided_times[-1].last)
-    if "exclude" in slots:
-        slots["exclude"] = re.sub(r"^(?:the|el|la|los|las|in the|por la|en la|por las) ", "", slots["exclude"])
-    _put_day(slots, heard, lang, chosen_days)
+    _put_day(slots, heard, lang, chosen_days, today)
     _put_time(slots, heard, chosen_times, today)
-    used = {i for m in (*days, *times) for i in range(m.first, m.last)}
-    return Wish(slots, frozenset(used))
+    return Wish(slots, frozenset(i for m in (*days, *times) for i in range(m.first, m.last)))
 
 
 def _since(heard: Utterance, mention: DayMention, lang: Lang) -> bool:
@@ -106,66 +107,86 @@ def _since(heard: Utterance, mention: DayMention, lang: Lang) -> bool:
     return heard.after(mention.last).startswith((" pasado ", " ago "))
 
 
-def _sort_out(heard: Utterance, lang: Lang, found: list[M]) -> tuple[list[M], list[M]]:
+_ALSO = re.compile(r"^ (?:or|and|nor|o|y|ni|e|u)(?: (?:on|the|el|los|las|la))? $")
+_STATED = re.compile(r" (?:said|meant|mean|dije|digo|quise decir|quiero|want|for) (?:el |on |the )?$")
+
+
+def _sort_out(heard: Utterance, lang: Lang, found: list[M], choosing: bool) -> tuple[list[M], list[M]]:
     """The mentions that are meant, and those to avoid. The last correction wins; what is replaced is in neither."""
     meant: list[M] = []
     avoided: list[M] = []
     doubtful: list[M] = []
     for mention in found:
         before, after = heard.before(mention.first), heard.after(mention.last)
-        said = heard.flat[heard.offset(mention.first) : heard.offset(mention.last)].strip()
-        between = heard.flat[heard.offset(meant[-1].last) - 1 : heard.offset(mention.first)] if meant else ""
-        if meant and between.strip() not in ("no", "not") and CORRECTION[lang].match(between):
+        since_meant = _between(heard, meant, mention)
+        if since_meant in (" no ", " not ") and _STATED.search(heard.before(meant[-1].first)):
+            continue  # "I said Thursday, not Tuesday"
+        if meant and (_corrects(heard, since_meant, mention, lang)):
             meant = [mention]
-        elif meant and between.strip() == "no" and not _GENERIC.search(said):
+        elif avoided and _ALSO.match(_between(heard, avoided, mention)):
+            avoided.append(mention)
+        elif doubtful and _between(heard, doubtful, mention) == " no ":
             meant = [mention]
-        elif avoided and heard.flat[heard.offset(avoided[-1].last) - 1 : heard.offset(mention.first)] in (
-            " or ",
-            " and ",
-            " o ",
-            " y ",
-            " ni ",
-            " nor ",
-            " o los ",
-            " y los ",
-            " ni los ",
-        ):
+        elif _APART[lang].search(before):
             avoided.append(mention)
-        elif _APART[lang].search(before) and not re.search(r" (?:no|not) (?:later|earlier|before|after) $", before):
-            avoided.append(mention)
-        elif _NOT[lang].search(before) or _NOT_AFTER[lang].match(after):
+        elif choosing and (_NOT[lang].search(before) or _NOT_AFTER[lang].match(after)):
             doubtful.append(mention)
-        elif _INSTEAD[lang].search(before):
-            continue
-        else:
+        elif not _INSTEAD[lang].search(before):
             meant.append(mention)
     if doubtful and (not meant or all(_GENERIC.search(heard.said(m.first, m.last)) for m in doubtful)):
         avoided = avoided + doubtful
     return meant, sorted(avoided, key=lambda m: m.first)
 
 
-def _joined(heard: Utterance, found: list[DayMention]) -> bool:
+def _between(heard: Utterance, earlier: list[M], mention: M) -> str:
+    """The flat words between the last of `earlier` and `mention`, spaces at both ends; "" when there is none."""
+    return heard.flat[heard.offset(earlier[-1].last) - 1 : heard.offset(mention.first)] if earlier else ""
+
+
+def _corrects(heard: Utterance, between: str, mention: M, lang: Lang) -> bool:
+    if between == " not ":
+        return False
+    if between == " no ":
+        return not _GENERIC.search(heard.said(mention.first, mention.last))
+    return CORRECTION[lang].match(between) is not None
+
+
+def _joined(found: list[DayMention] | list[TimeMention]) -> bool:
+    """Only a joining word stands between one and the next."""
     return all(right.first - left.last <= 2 for left, right in zip(found, found[1:], strict=False))
 
 
-def _phrase(heard: Utterance, first: int, last: int) -> str:
-    return heard.said(first, last)
+_NEXT_WEEK = re.compile(
+    r" (?:next week|following week|semana que viene|proxima semana|semana proxima|semana entrante) "
+)
+_LOOSE_OPENING = re.compile(r"^the (?=day after)")
 
 
-def _put_day(slots: dict[str, Any], heard: Utterance, lang: Lang, days: list[DayMention]) -> None:
+def _put_day(slots: dict[str, Any], heard: Utterance, lang: Lang, days: list[DayMention], today: date | None) -> None:
     if not days:
         return
     chosen = days[-1]
     first, day = chosen.first, chosen.day
     if len(days) > 1:
         earlier = days[-2]
-        between = heard.flat[heard.offset(earlier.last) - 1 : heard.offset(chosen.first)]
-        if between in (" or ", " o ", " o el "):
+        between = _between(heard, days[:-1], chosen)
+        if between in (" or ", " o ", " o el ", " or the "):
             first, day = earlier.first, earlier.day or day
         elif between in (" ", " the ", " on ", " el "):
             first, day = earlier.first, day or earlier.day
-    phrase = re.sub(r"^the (?=day after)", "", heard.said(first, chosen.last))
-    slots["date_phrase"] = phrase
+        elif between in (" and ", " y el ", " y ") and heard.before(earlier.first).endswith((" between ", " entre ")):
+            first, day = earlier.first - 1, None
+        elif chosen.vague and not earlier.vague:
+            chosen, first, day = earlier, earlier.first, earlier.day
+    if (
+        day is not None
+        and today is not None
+        and _NEXT_WEEK.search(heard.before(chosen.first))
+        and first == chosen.first
+    ):
+        week_end = today + timedelta(days=6 - today.weekday())
+        day = day + timedelta(days=7) if today < day <= week_end else day
+    slots["date_phrase"] = _LOOSE_OPENING.sub("", heard.said(first, chosen.last)).removesuffix("'s")
     if day is not None:
         slots["date"] = day.isoformat()
 
@@ -177,9 +198,11 @@ def _put_time(slots: dict[str, Any], heard: Utterance, times: list[TimeMention],
     chosen = (clocks or times)[-1]
     first, last = chosen.first, chosen.last
     for mention in times:
-        if mention.last == chosen.first:
+        if mention.last == first or (
+            mention.last == first - 1 and heard.plain[mention.last] in ("at", "around", "about")
+        ):
             first = mention.first
-        elif mention.first == chosen.last:
+        elif mention.first == last:
             last = mention.last
     start, end = chosen.start, chosen.end
     if len(clocks) >= 2 and clocks[-2].start is not None and clocks[-2].end is None and chosen.start is None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from voice_agent.language import calendar_words as cal
-from voice_agent.language import identifiers, mentions, parts, progress, scheduling, spelling
+from voice_agent.language import identifiers, mentions, parts, progress, scheduling, spelling, stock
 from voice_agent.language.numbers import Lang
 from voice_agent.language.utterance import Utterance
 
@@ -37,6 +37,7 @@ _HAS_DAYS = frozenset(
     {"reschedule", "cancel", "confirm", "eta", "new_problem", "message", "job_details", "next_job", "parts_inquiry", "request_transfer", "running_late",
      "yes", "no", "none", "report_status", "parts_used", "number", "billing_other", "request_human", None}
 )  # fmt: skip
+_CHOOSES = frozenset({"reschedule", "message", "confirm", "no", "yes", "new_problem", "none", None})
 _BARE_HOURS = frozenset({"reschedule", "confirm", "message"})
 _HAS_REASON = frozenset(
     {"reschedule", "cancel", "report_status", "running_late", "message", "new_problem", "no", "request_human", None}
@@ -70,6 +71,7 @@ def extract(
         taken.update(i for code in codes for i in range(code.first, code.last))
     slots |= named.slots
 
+    duration: progress.Duration | None = None
     if intent in _HAS_MINUTES and expecting not in ("digits", "work_order"):
         duration = progress.minutes_ahead(heard, spoken)
         if duration is not None:
@@ -77,12 +79,27 @@ def extract(
             taken.update(range(duration.first, duration.last))
     if intent in _HAS_DAYS and expecting not in ("digits", "work_order"):
         bare = expecting in ("time", "date") or intent in _BARE_HOURS
-        wish = scheduling.read(heard, spoken, now, frozenset(taken), bare=bare)
-        slots |= wish.slots
+        wish = scheduling.read(heard, spoken, now, frozenset(taken), bare=bare, choosing=intent in _CHOOSES)
         taken |= wish.taken
-    said_status = progress.status(heard, spoken) if intent in _HAS_STATUS or expecting == "status" else None
+        if not (intent in ("report_status", "parts_used") and _not_ahead(wish.slots.get("date"), now)):
+            slots |= wish.slots
+    if intent == "running_late" and not slots.keys() & {"eta_minutes", "time_from", "time_to"}:
+        loose = progress.loose_minutes(heard, spoken)
+        if loose is not None and loose.first not in taken:
+            slots["eta_minutes"] = progress.minutes_value(loose)
+            taken.update(range(loose.first, loose.last))
+    said_status = (
+        progress.status(heard, spoken, _number_words(heard, spoken))
+        if intent in _HAS_STATUS or expecting == "status"
+        else None
+    )
+    if said_status is None and intent == "report_status" and duration is not None:
+        said_status = "en_route" if progress.on_the_road(heard, duration, spoken) else None
     if said_status is not None:
         slots["status"] = said_status
+        if said_status == "completed" and intent in ("report_status", "parts_used") and "date" not in slots:
+            for key in ("time_phrase", "time_from", "time_to"):  # when it was finished
+                slots.pop(key, None)
     _add_parts(slots, heard, spoken, taken, intent, expecting, said_status)
     _add_bare_digits(slots, heard, spoken, taken, intent, expecting)
     key = identifiers.terminator(heard, spoken)
@@ -90,6 +107,12 @@ def extract(
         slots["terminator"] = key
     _add_words(slots, heard, spoken, intent, expecting)
     return slots
+
+
+def _number_words(heard: Utterance, lang: Lang) -> frozenset[int]:
+    """The words of identifiers, which say nothing about a status ("for five one to" done)."""
+    runs = identifiers.digit_runs(heard, lang)
+    return frozenset(i for run in runs if len(run.digits) >= 3 for i in range(run.first, run.last))
 
 
 def _add_parts(
@@ -110,12 +133,12 @@ def _add_parts(
             slots["parts"] = [part.slot() for part in found]
             taken.update(i for part in found for i in range(part.first, part.last))
     if intent in ("parts_inquiry", "request_transfer", "report_status", "parts_used") and "part_number" not in slots:
-        asked = parts.asked_part(heard, lang, frozenset(taken))
+        asked = stock.asked_part(heard, lang, frozenset(taken))
         wanted = intent in ("parts_inquiry", "request_transfer")
         if asked is not None and (wanted or _wants_part(heard, lang)):
             slots["part"] = asked
     if "part" in slots or "parts" in slots or "part_number" in slots or intent in ("parts_inquiry", "request_transfer"):
-        where = parts.place(heard, lang)
+        where = stock.place(heard, lang)
         if where is not None:
             slots["location"] = where
 
@@ -186,6 +209,6 @@ def _add_words(slots: dict[str, Any], heard: Utterance, lang: Lang, intent: str 
             slots["topic"] = matter
 
 
-def local_date(now: datetime | None) -> date | None:
-    """The caller's calendar day."""
-    return None if now is None else now.date()
+def _not_ahead(day: str | None, now: datetime | None) -> bool:
+    """In a report "today" and "yesterday" say when it happened, not when something is wanted."""
+    return day is not None and now is not None and date.fromisoformat(day) <= now.date()

@@ -34,6 +34,9 @@ _FIRM_NAMES = frozenset(
     "uve efe hache jota ka ele eme ene erre equis zeta ceta".split()
 )
 _WEAK_LETTERS = frozenset("aeiouy")
+_CONSONANT_WORDS = frozenset(
+    "dr mr mrs ms st pm ft lb lbs hr hrs th nd rd tv pvc hvac psi btu mm cm kg vs nr sr sra".split()
+)
 _LABEL = re.compile(
     r" (?:part(?: number| no| num| id)?|p n|model(?: number)?|serial(?: number)?|sku|item(?: number)?|number"
     r"|(?:numero de )?(?:parte|pieza|modelo|serie|repuesto|articulo)|codigo|referencia|modelo)"
@@ -84,6 +87,8 @@ def _symbols_from(heard: Utterance, start: int, lang: Lang, taken: Container[int
         if symbols and words[i] in ("dash", "hyphen", "guion", "slash", "space"):
             i += 1
             continue
+        if symbols and not symbols[-1].letter and _counts(words, i, lang):
+            break
         symbol = _written(heard, i, label) or _symbol(words, i, lang, after_letter=bool(symbols) and symbols[-1].letter)
         if symbol is None:
             break
@@ -92,13 +97,30 @@ def _symbols_from(heard: Utterance, start: int, lang: Lang, taken: Container[int
     return symbols
 
 
+def _counts(words: Sequence[str], i: int, lang: Lang) -> bool:
+    """The number is an amount: "... two of them"."""
+    group = digit_group(words, i, lang)
+    return group is not None and list(words[group[1] : group[1] + 2]) in (
+        ["of", "them"],
+        ["of", "those"],
+        ["de", "esos"],
+        ["de", "esas"],
+    )
+
+
 def _written(heard: Utterance, i: int, label: bool) -> _Symbol | None:
     """Letters a recogniser already put together: "KX2210", "kx 2210", after a label also "bell 40"."""
     word, after = heard.plain[i], heard.words[i + 1] if i + 1 < len(heard.words) else None
-    if not word.isalpha() or not 2 <= len(word) <= 4 or after is None or not after.plain.isdigit():
+    if not word.isalpha() or not 2 <= len(word) <= 4 or after is None:
         return None
-    unspeakable = not set(word) & set("aeiouy") and len(after.plain) >= 3
-    if unspeakable or (after.glued and word not in ("wo", "sa")) or (label and word not in ("is", "es", "the", "for")):
+    unspeakable = not set(word) & set("aeiouy") and word not in _CONSONANT_WORDS
+    if unspeakable and digit_group(heard.plain, i + 1, "en") is not None:
+        return _Symbol(word, i + 1, firm=True, letter=True)
+    if not after.plain.isdigit():
+        return None
+    if (after.glued and word not in ("wo", "sa") and len(after.plain) >= 2) or (
+        label and word not in ("is", "es", "the", "for")
+    ):
         return _Symbol(word, i + 1, firm=True, letter=True)
     return None
 

@@ -52,7 +52,7 @@ _PARTS: dict[str, tuple[tuple[str, str], ...]] = {
         (r"around lunch(?:time)?|(?:at|during|over) lunch(?:time)?|lunchtime|lunch time", "lunch"),
         (r"this afternoon|in the afternoons?|afternoons?", "afternoon"),
         (r"after (?:work|school|hours|dinner)|this evening|tonight|in the evenings?|evenings?|at night", "evening"),
-        (r"all day|(?:during )?the day|whole day", "day"),
+        (r"all day|during the day|whole day", "day"),
         (r"any ?time(?! (?:before|after|between|from|on|next|this))", "any"),
     ),
     "es": (
@@ -103,7 +103,7 @@ def _clock(lang: str, name: str) -> str:
 
 
 _NOT_HOURS = (
-    r"(?! (?:minutes?|mins?|hours?|days?|weeks?|months?|years?|dollars?|bucks|percent|degrees|feet|foot|gallons?|pounds?|of|more"
+    r"(?! (?:minutes?|mins?|hours?|days?|weeks?|months?|years?|dollars?|bucks|percent|degrees|feet|foot|gallons?|pounds?|microfarads?|amps?|volts?|inch(?:es)?|tons?|psi|of|more"
     r"|other|people|units?|and a half|hundred|thousand|zero|oh|one|two|three|four|five|six|seven|eight|nine|twenty|thirty|forty|fifty"
     r"|minutos?|horas?|dias?|semanas?|dolares|grados|galones|libras|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|mil|\d+"
     r"|(?:\w+ ){1,2}(?:street|st|avenue|ave|road|rd|drive|lane|boulevard|court|way))\b)"
@@ -165,12 +165,16 @@ def time_mentions(
     """
     if not _HINT.search(heard.flat):
         return []
-    found: list[TimeMention] = []
+    candidates: list[TimeMention] = []
     for kind, pattern in _PATTERNS[lang]:
         for match in pattern.finditer(heard.flat):
             mention = _read(heard, lang, kind, match, bare=bare, after_day=after_day)
-            if mention is not None and _free(mention, found, taken):
-                found.append(mention)
+            if mention is not None:
+                candidates.append(mention)
+    found: list[TimeMention] = []
+    for mention in sorted(candidates, key=lambda m: m.first - m.last):  # the longest reading first
+        if _free(mention, found, taken):
+            found.append(mention)
     for part, (start, end) in _PART_PATTERNS[lang]:
         for match in part.finditer(heard.flat):
             first, last = heard.span(match.start(), match.end())
@@ -196,7 +200,8 @@ def _read(
     if kind == "range":
         firm = firm or _firm(match, "2")
         joint = match["joint"]
-        if joint == "or" or (lead == "between") != (joint == "and") or (lead == "entre") != (joint == "y"):
+        moved = joint == "to" and not lead and re.search(r" (?:my|the|our|this) $", heard.before(first))
+        if moved or joint == "or" or (lead == "between") != (joint == "and") or (lead == "entre") != (joint == "y"):
             return None
         articles = lang == "es" and match[0].count("las ") + match[0].count("la ") >= 2
         if not (lead or firm or bare or articles or first in after_day):
@@ -236,7 +241,7 @@ def _firm(match: re.Match[str], name: str) -> bool:
     return any(groups.get(key + name) for key in ("colon", "noon", "past", "oclock", "half")) or (
         minute is not None
         and not (groups["h" + name] or "").isdigit()
-        and minute in ("fifteen", "thirty", "forty five")
+        and minute in ("fifteen", "thirty", "forty five", "oclock")
     )
 
 

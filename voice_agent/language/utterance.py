@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -99,6 +100,13 @@ class Utterance:
         if first < len(self.words) and start > self._starts[first] + len(self.plain[first]):
             first += 1
         return first, bisect_right(self._starts, max(end - 1, 0))
+
+    def without(self, taken: Container[int]) -> str:
+        """`flat` with the words `taken` made unreadable, every offset unchanged."""
+        if not taken:
+            return self.flat
+        words = ("x" * len(word) if i in taken else word for i, word in enumerate(self.plain))
+        return " " + " ".join(words) + " "
 
     def offset(self, index: int) -> int:
         """Where word `index` begins in `flat`."""

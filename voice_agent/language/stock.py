@@ -1,0 +1,114 @@
+"""Which part a caller asks for, and in whose stock: "do we have a blower belt on the truck"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from voice_agent.language.numbers import Lang
+from voice_agent.language.part_names import ADJECTIVES, count, part_name, singular
+from voice_agent.language.utterance import Utterance
+
+_ASKED = {
+    "en": re.compile(
+        r" (?:any(?! chance| luck| way| idea| word| news| reason| of)|(?:weve|ive|theyve) got|i could use|what do we have for|availability of|check (?:the|my|your) \w+ for|wheres|where is|where are|(?:do|does|did|would) (?:i|we|you|they|the \w+|anyone|anybody|jake|he|she) (?:still |happen to |even |already )*(?:have|got|carry|stock|need)|have (?:we|you|i|they)(?: got)?"
+        r"|is there|are there|there is|there are|how many|need(?: to (?:get|order|borrow|find|request|grab|pick up))?|looking for|look for|check (?:for|on|if there is|if we have|the stock (?:on|of|for)|stock (?:on|of|for)|"
+        r"whether we have)|find(?: me| out)?|got|gimme|give me|get me|get|order(?: me)?|running (?:low|out) (?:on|of)|out of|transfer(?: of| me)?|borrow|send me|have|has|want|request(?: of)?|bring me|pick up|grab|where can i (?:get|find)|who has|anybody got) "
+        r"(?=(?:any|a|an|the|another|some|more|\w+) )"
+    ),
+    "es": re.compile(
+        r" (?:hay|tengo|tenemos|tienen|tiene|tendran|tendra|habra|queda|quedan|cuant[oa]s|necesito|necesitamos|ocupo|busco|buscando|me falta|me faltan|hace falta|pedir|pido|pedirte|quiero|transferir|transferencia de|traspasar|traspaso de"
+        r"|conseguir|consigo|mandar|mandame|manden|mandenme|enviar|enviame|traigan|traiganme|prestar|existencia de|existencias de|inventario de|puedo (?:recoger|encontrar)|encuentro|quien tiene) "
+    ),
+}
+_ASK_OPENERS = {
+    "en": frozenset("any a an the another some more one my our extra spare of new me us to get order".split()),
+    "es": frozenset("algun alguna algunos algunas un una unos unas el la los las otro otra otros otras mas de alguno disponible disponibles "
+                    "todavia aun mi a me en existencia pedir que transfieran traigan manden envien pasen presten".split()),
+}  # fmt: skip
+_STOCKED = {
+    "en": re.compile(
+        r" (?:in stock|availability|on (?:the|my) (?:truck|van)|available|at the warehouse|in the warehouse|left)\b"
+    ),
+    "es": re.compile(r" (?:en existencia|en el almacen|en la bodega|en la camioneta|en el camion|disponible)"),
+}
+
+
+def asked_part(heard: Utterance, lang: Lang, taken: Container[int]) -> str | None:
+    """The part a caller asks for ("do we have a blower belt on the truck"), else None."""
+    best: str | None = None
+    for match in _ASKED[lang].finditer(heard.flat):
+        i = heard.span(match.start(), match.end())[1]
+        if lang == "en" and re.search(r" (?:dont|do not|didnt|not|already) $", heard.flat[: match.start() + 1]):
+            continue
+        best = _named_from(heard, i, lang, taken) or best
+        if best is not None and lang == "en" and not match[0].strip().startswith(("have", "get", "got", "has")):
+            break
+        if best is not None and lang == "es":
+            break
+    return best or _announced(heard, lang, taken)
+
+
+def _announced(heard: Utterance, lang: Lang, taken: Container[int]) -> str | None:
+    """A part named outright: "flame sensor availability", "two contactors to my truck"."""
+    for i in range(len(heard.words)):
+        counted = count(heard.plain, i, lang)
+        if counted is not None:
+            name, _ = part_name(heard, counted[1], lang, taken, qty=2)
+            if name:
+                return singular(name, lang)
+    name, end = part_name(heard, 0, lang, taken, qty=2)
+    stocked = end < len(heard.words) and _STOCKED[lang].match(heard.after(end))
+    return singular(name, lang) if name and stocked else None
+
+
+def _named_from(heard: Utterance, i: int, lang: Lang, taken: Container[int]) -> str | None:
+    words = heard.plain
+    qty = 1.0
+    while i < len(words) and i not in taken:
+        counted = count(words, i, lang)
+        if counted is not None and counted[1] < len(words) and words[i] not in ("half",):
+            qty, i = counted
+        elif words[i] in _ASK_OPENERS[lang] or words[i] in ADJECTIVES:
+            qty = 2 if words[i] in ("any", "some", "more", "algunos", "algunas", "unos", "unas", "the") else qty
+            i += 1
+        else:
+            break
+    name, _ = part_name(heard, i, lang, taken, qty=qty)
+    if not name:
+        return None
+    name = re.split(r" (?:left|available|stock|disponibles?|quedan?)\b", name)[0]
+    return singular(name, lang)
+
+
+_TRUCK = {
+    "en": r"truck|van|vehicle|rig",
+    "es": r"camioneta|camion|furgoneta|van|troca|vehiculo|unidad|camion cito|furgon",
+}
+_WAREHOUSE = {
+    "en": r"warehouse|ware house|depot|stock ?room|main stock|central stock",
+    "es": r"almacen|bodega|deposito|central",
+}
+_PLACE = {
+    lang: re.compile(
+        rf" (?:{preps}) (?:(?:{owners}) )?(?:(?P<truck>{_TRUCK[lang]})|(?P<warehouse>{_WAREHOUSE[lang]})|(?P<other>{other}))\b"
+    )
+    for lang, preps, owners, other in (
+        (
+            "en",
+            "check|does|on|in|off|off of|from|at|aboard|inside|out of|to",
+            r"my|the|your|his|her|our|this|main|any|another|\w+s",
+            "shop",
+        ),
+        ("es", "revise|revisa|checa|cheque|en|de|del|desde|a|al", "mi|la|el|su|nuestra|nuestro|tu", "taller|tienda"),
+    )
+}
+
+
+def place(heard: Utterance, lang: Lang) -> str | None:
+    """ "truck", "warehouse" or another stock place by its own name; where parts come from wins over where they go."""
+    found: list[tuple[bool, str]] = []
+    for match in _PLACE[lang].finditer(heard.flat):
+        name = "truck" if match["truck"] else "warehouse" if match["warehouse"] else match["other"]
+        found.append((match[0].startswith((" to ", " a ", " al ")), name))
+    return min(found, key=lambda entry: entry[0])[1] if found else None
