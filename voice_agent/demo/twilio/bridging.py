@@ -54,19 +54,24 @@ async def join_as_waiting(call: "EmulatedCall", bridge: Bridge) -> None:
         bridge.ready.set()
 
 
-async def join_as_dialler(call: "EmulatedCall", bridge: Bridge, other: Party, *, star_ends: bool) -> float:
-    """The side that dialled: talks until either is gone; gives the seconds talked. Raises the caller's Interruption."""
+async def join_as_dialler(call: "EmulatedCall", bridge: Bridge, other: Party, *, star_ends: bool) -> None:
+    """The side that dialled: talks until either is gone, and keeps the seconds in `bridge.talked`.
+
+    Raises this call's Interruption.
+    """
     star = asyncio.Event() if star_ends else None
     try:
         await call.unless_interrupted(bridge.ready.wait())
         if bridge.over.is_set():
-            return 0.0
+            return
         began = call.clock.now()
         call.note(happened.Bridged(other_call_sid=other.sid))
-        with call.listen_with(Conversation(other, star_ends=star)):
-            await call.unless_interrupted(first_of(bridge.over, star))
+        try:
+            with call.listen_with(Conversation(other, star_ends=star)):
+                await call.unless_interrupted(first_of(bridge.over, star))
+        finally:
+            bridge.talked = call.clock.now() - began
         call.note(happened.Unbridged(other_call_sid=other.sid))
-        return call.clock.now() - began
     finally:
         bridge.over.set()
 

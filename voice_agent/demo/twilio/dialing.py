@@ -1,6 +1,7 @@
 """`<Dial>`: rings another phone, or takes the front of a queue, and bridges the two (sheet section 5.3)."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
@@ -18,8 +19,31 @@ QUEUE_POLL = 0.25
 """Seconds between looks into an empty queue while `<Dial><Queue>` rings."""
 
 
+@dataclass(slots=True)
+class Dialled:
+    """How the dialling goes, as `<Dial action>` will be told."""
+
+    status: str = "canceled"
+    """A DialCallStatus; canceled until something else is known."""
+    other_sid: str = ""
+    bridge: Bridge | None = None
+
+    def fields(self) -> dict[str, str]:
+        """`DialCallDuration` only after a conversation (sheet section 5.3)."""
+        talked = None if self.bridge is None else self.bridge.talked
+        fields = {"DialCallStatus": self.status, "DialBridged": "true" if talked is not None else "false"}
+        if self.other_sid:
+            fields["DialCallSid"] = self.other_sid
+        if talked is not None:
+            fields["DialCallDuration"] = str(round(talked))
+        return fields
+
+
 async def dial(call: "EmulatedCall", element: Element, document: Document) -> Next | None:
-    """Gives the `action` document with `DialCallStatus`, or None to go on below when there is no `action`."""
+    """Gives the `action` document with `DialCallStatus`, or None to go on below when there is no `action`.
+
+    When the one who dialled hangs up the action is told too, and its answer is ignored.
+    """
     nouns = [child for child in element if child.tag in ("Number", "Queue")]
     missing = next((child.tag for child in element if child.tag in NOT_BUILT), None)
     if missing is not None:
@@ -27,17 +51,28 @@ async def dial(call: "EmulatedCall", element: Element, document: Document) -> Ne
     if element.get("record", "do-not-record") not in ("do-not-record", "false"):
         raise NotBuilt("Record")
     call.answer()
-    if nouns and nouns[0].tag == "Queue":
-        outcome = await _dial_queue(call, element, nouns[0], document)
-    else:
-        outcome = await _dial_number(call, element, nouns[0] if nouns else element, document)
+    dialled = Dialled()
     action = element.get("action")
-    if action is None:
-        return None
-    return Fetch(document.resolve(action), element.get("method", "POST"), "action", outcome)
+
+    def fetch() -> Fetch:
+        url = document.resolve(action or "")
+        return Fetch(url, element.get("method", "POST"), "action", dialled.fields())
+
+    try:
+        if nouns and nouns[0].tag == "Queue":
+            await _dial_queue(call, element, nouns[0], document, dialled)
+        else:
+            await _dial_number(call, element, nouns[0] if nouns else element, document, dialled)
+    except HungUp:
+        if action is not None:
+            await call.tell(fetch())
+        raise
+    return None if action is None else fetch()
 
 
-async def _dial_number(call: "EmulatedCall", element: Element, noun: Element, document: Document) -> dict[str, str]:
+async def _dial_number(
+    call: "EmulatedCall", element: Element, noun: Element, document: Document, dialled: Dialled
+) -> None:
     if call.exchange is None:
         raise HungUp("this call has no exchange, so it cannot dial another phone")
     number = (noun.text or "").strip() if noun is element else text_of(noun)
@@ -53,6 +88,7 @@ async def _dial_number(call: "EmulatedCall", element: Element, noun: Element, do
         status_events=frozenset(noun.get("statusCallbackEvent", "completed").split()),
         machine_detection=noun.get("machineDetection", ""),
     )
+    dialled.other_sid = leg.sid
     timeout = whole(element.get("timeout"), 30)
     try:
         await call.unless_interrupted(call.clock.within(timeout, _ready_or_over(leg, bridge)))
@@ -62,19 +98,22 @@ async def _dial_number(call: "EmulatedCall", element: Element, noun: Element, do
         leg.interrupt(HungUp("the dialling side hung up", "completed" if leg.answered else "canceled"))
         raise
     if not leg.answered:
-        status = leg.status if leg.over else "no-answer"
-        return {"DialCallStatus": status, "DialCallSid": leg.sid, "DialBridged": "false"}
-    seconds = await join_as_dialler(call, bridge, leg, star_ends=element.get("hangupOnStar") == "true")
-    return _talked(leg.sid, seconds)
+        dialled.status = leg.status if leg.over else "no-answer"
+        return
+    dialled.status, dialled.bridge = "completed", bridge
+    await join_as_dialler(call, bridge, leg, star_ends=element.get("hangupOnStar") == "true")
 
 
-async def _dial_queue(call: "EmulatedCall", element: Element, noun: Element, document: Document) -> dict[str, str]:
+async def _dial_queue(
+    call: "EmulatedCall", element: Element, noun: Element, document: Document, dialled: Dialled
+) -> None:
     queue = call.queues.named(text_of(noun))
     timeout = whole(element.get("timeout"), 30)
     try:
         member = await call.unless_interrupted(call.clock.within(timeout, _front(call, queue)))
     except TimeoutError:
-        return {"DialCallStatus": "no-answer", "DialBridged": "false"}
+        dialled.status = "no-answer"
+        return
     url = noun.get("url")
     # `DequeingCallSid` is Twilio's own spelling (sheet section 5.3).
     fields = {
@@ -85,17 +124,8 @@ async def _dial_queue(call: "EmulatedCall", element: Element, noun: Element, doc
     first = Fetch(document.resolve(url), noun.get("method", "POST")) if url else None
     bridge = Bridge(call, first, fields)
     call.queues.take(queue, member, bridge)
-    seconds = await join_as_dialler(call, bridge, member.call, star_ends=element.get("hangupOnStar") == "true")
-    return _talked(member.call.sid, seconds)
-
-
-def _talked(other_sid: str, seconds: float) -> dict[str, str]:
-    return {
-        "DialCallStatus": "completed",
-        "DialCallSid": other_sid,
-        "DialCallDuration": str(round(seconds)),
-        "DialBridged": "true" if seconds else "false",
-    }
+    dialled.status, dialled.other_sid, dialled.bridge = "completed", member.call.sid, bridge
+    await join_as_dialler(call, bridge, member.call, star_ends=element.get("hangupOnStar") == "true")
 
 
 async def _front(call: "EmulatedCall", queue: VoiceQueue) -> Member:

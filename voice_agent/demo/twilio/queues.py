@@ -45,6 +45,8 @@ class Bridge:
     """Form fields for that document."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    talked: float | None = None
+    """Seconds of conversation; None when there was none."""
 
 
 @dataclass(slots=True, eq=False)
