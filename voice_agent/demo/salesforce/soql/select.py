@@ -327,6 +327,9 @@ class Selector:
     def _semi_join(self, outer: Scope) -> SemiJoin:
         def compile_(query: Query, column: Column) -> tuple[str, list[Stored]]:
             inner, parameters = self._scope(query, outer.statement, name="j")
+            if inner.source is outer.source:
+                reason = "The inner and outer selects should not be on the same object type"
+                raise QueryError("MALFORMED_QUERY", reason, outer.statement, query.source_at)
             match query.select:
                 case (Selected(what=Path() as path),):
                     selected = inner.column(path)
