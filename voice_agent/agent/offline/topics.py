@@ -1,0 +1,102 @@
+"""From what was meant to what can be asked of a tool: the intents of each line, and which of two belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from voice_agent.agent.offline import wording
+from voice_agent.agent.offline.frames import ABOUT_A_PART
+from voice_agent.language.reading import Reading
+
+BILLING = "billing"
+NOT_HERE = "not_here"
+SURE_ENOUGH = 0.38
+"""Below this calibrated probability an intent counts only if a slot speaks for it."""
+
+CUSTOMER: Mapping[str, str] = {
+    "eta": "eta",
+    "reschedule": "free_slots",
+    "cancel": "cancel_visit",
+    "confirm": "confirm_visit",
+    "new_problem": "report_problem",
+    "emergency": "report_problem",
+    "next_job": "my_visits",
+    "job_details": "my_visits",
+    "billing_other": BILLING,
+    "message": "take_message",
+}
+TECHNICIAN: Mapping[str, str] = {
+    "report_status": "update_job",
+    "parts_used": "update_job",
+    "parts_inquiry": "part_stock",
+    "request_transfer": "transfer_part",
+    "next_job": "job_details",
+    "job_details": "job_details",
+    "eta": "job_details",
+    "running_late": "running_late",
+    "message": "take_message",
+    "new_problem": "take_message",
+    "billing_other": BILLING,
+    "reschedule": NOT_HERE,
+    "cancel": NOT_HERE,
+}
+LINES: Mapping[str, Mapping[str, str]] = {"customer": CUSTOMER, "technician": TECHNICIAN}
+SPEAKING_SLOTS: Mapping[str, frozenset[str]] = {
+    "update_job": frozenset({"status", "parts"}),
+    "part_stock": frozenset({"part", "part_number"}),
+    "transfer_part": frozenset({"part", "part_number"}),
+    "free_slots": frozenset({"date", "time_from", "exclude"}),
+    "running_late": frozenset({"eta_minutes"}),
+    "job_details": frozenset({"work_order", "appointment"}),
+}
+SECOND: frozenset[str] = frozenset({"eta", "job_details", "my_day", "my_visits"})
+"""May follow as the second wish of a sentence on the intent alone: they only look something up."""
+
+
+def tool_for(line: str, reading: Reading, intent: str) -> str | None:
+    """The tool that serves `intent` on this line, None when there is none or the sentence does not bear it out."""
+    said = wording.flat(reading.text)
+    if line == "after_hours":
+        return BILLING if intent == "billing_other" else "take_message" if _has_matter(intent, said) else None
+    tool = LINES.get(line, {}).get(intent)
+    if line == "technician":
+        tool = _technician(tool, reading, intent, said)
+    elif line == "customer" and wording.ARRIVAL_NOTE.search(said) and intent in ("message", "none", "number"):
+        tool = "visit_note"
+    return tool
+
+
+def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> str | None:
+    if intent in ("none", "number", "yes", "no", "confirm") and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
+        return "update_job"
+    if intent == "message" and (" note " in said or " nota " in said or "work_order" in reading.slots):
+        return "job_note"
+    if intent == "next_job" and ("date" in reading.slots or wording.WHOLE_DAY.search(said)):
+        return "my_day"
+    if tool == "part_stock" and wording.WANTS_PART.search(said) and not wording.ASKS_WHERE.search(said):
+        return "request_part"
+    if tool == NOT_HERE and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
+        return "update_job"
+    return tool
+
+
+def _has_matter(intent: str, said: str) -> bool:
+    return intent not in ("none", "yes", "no", "number", "repeat", "request_human") or len(said.split()) >= 5
+
+
+def borne_out(tool: str, reading: Reading, confidence: float) -> bool:
+    """Sure enough by itself, or a slot of the sentence speaks for it."""
+    return confidence >= SURE_ENOUGH or bool(SPEAKING_SLOTS.get(tool, frozenset()) & reading.slots.keys())
+
+
+def second(line: str, reading: Reading, first: str) -> str | None:
+    """The tool of a second wish in the same sentence. One that would change something needs more than the intent."""
+    if reading.also is None:
+        return None
+    tool = tool_for(line, reading, reading.also)
+    if tool is None or tool == first or {tool, first} <= ABOUT_A_PART or tool in (BILLING, NOT_HERE):
+        return None
+    if {tool, first} & {"cancel_visit", "confirm_visit", "take_message", "job_note", "visit_note"}:
+        return tool if tool in SECOND and first not in ("take_message", "job_note", "visit_note") else None
+    bears = SPEAKING_SLOTS.get(tool, frozenset()) & reading.slots.keys()
+    return tool if tool in SECOND or bears else None
