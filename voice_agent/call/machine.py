@@ -169,7 +169,7 @@ class Call:
         self.order(SetTimer(Timer.LIMIT, self.rules.call_seconds, self.turn))
         if event.greeting:
             greeting = self.playout.begin(self.turn, event.at)
-            greeting.text = event.greeting
+            greeting.grow(event.greeting, event.at)
             self.transcript.agent(greeting)
         self.keypad.expect(self.script.opening_ask)
         self.await_caller(event.at)
@@ -410,7 +410,7 @@ class Call:
             self.transcript.agent(reply.utterance)
             self.order(CancelTimer(Timer.FILLER))
             self.order(CancelTimer(Timer.SILENCE))
-        reply.utterance.text += text
+        reply.utterance.grow(text, at)
         self.order(Say(self.turn, text, interruptible=interruptible))
 
     def close(self, at: float) -> None:
@@ -453,7 +453,8 @@ class Call:
             self.say(sentence, at)
             self.close(at)
         else:
-            self.owed.append(sentence)
+            if sentence not in self.owed:
+                self.owed.append(sentence)
             if self.listening and self.leaving is None:
                 self.order(SetTimer(Timer.SILENCE, self.playout.quiet_at(at) - at + 0.1, self.turn))
 

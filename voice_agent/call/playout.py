@@ -49,11 +49,14 @@ class Utterance:
     """One reply as it was sent. `heard` is how many characters of it were surely played; only a prefix ever is."""
 
     turn: int
-    sent_at: float
+    starts_at: float
+    """Estimated moment of its first sound: after everything in front of it."""
     text: str = ""
     heard: int = 0
-    starts_at: float = 0.0
-    """Estimated moment of its first sound: after everything in front of it."""
+    ends_at: float = 0.0
+    """Estimated moment of its last sound, as far as it was sent."""
+    stretches: list[tuple[int, float]] = field(default_factory=list)
+    """(offset, moment): where speech begins anew, because the words before it had run out."""
     settled: bool = False
     """Nothing more of it will be heard: played to its end, cut, or passed over."""
     cut: bool = False
@@ -62,9 +65,16 @@ class Utterance:
     def heard_text(self) -> str:
         return self.text[: self.heard]
 
-    @property
-    def ends_at(self) -> float:
-        return self.starts_at + speech_seconds(self.text)
+    def grow(self, text: str, at: float) -> None:
+        """More words are sent: spoken behind the others, or once they arrive if those have been spoken already."""
+        if not self.stretches or at > self.ends_at:
+            begin = max(self.starts_at, at + FIRST_AUDIO_SECONDS)
+            self.stretches.append((len(self.text), begin))
+            self.ends_at = begin + CLAUSE_SECONDS
+        self.text += text
+        self.ends_at += len(text) * CHARACTER_SECONDS
+        if text and text[-1] in ".?!;:":
+            self.ends_at += CLAUSE_SECONDS
 
     def _settle_if_whole(self) -> None:
         if not self.text[self.heard :].strip():
@@ -82,7 +92,7 @@ class Playout:
     def begin(self, turn: int, at: float) -> Utterance:
         """A reply's first text frame leaves. It will sound after all that is still unheard."""
         before = max((u.ends_at for u in self.utterances[-3:] if not u.settled), default=0.0)
-        utterance = Utterance(turn, at, starts_at=max(at + FIRST_AUDIO_SECONDS, before))
+        utterance = Utterance(turn, max(at + FIRST_AUDIO_SECONDS, before))
         self.utterances.append(utterance)
         return utterance
 
@@ -146,24 +156,13 @@ class Playout:
 
     def _estimated_offset(self, utterance: Utterance, at: float) -> int:
         """Characters of `utterance` that have probably been spoken by `at`; whole words."""
-        left = at - utterance.starts_at
-        if left <= 0:
-            return utterance.heard
         if at >= utterance.ends_at:
             return len(utterance.text)
-        offset = 0
-        for clause in re.findall(r".*?(?:[.?!;:]+(?=\s|$)|\n|$)\s*", utterance.text, flags=re.S):
-            seconds = speech_seconds(clause)
-            if not clause or seconds <= 0:
-                continue
-            if left >= seconds:
-                left -= seconds
-                offset += len(clause)
-                continue
-            inside = clause[: int(len(clause) * left / seconds)]
-            offset += inside.rfind(" ") + 1
-            break
-        return max(offset, utterance.heard)
+        begun = [(offset, moment) for offset, moment in utterance.stretches if moment <= at]
+        if not begun:
+            return utterance.heard
+        start, moment = begun[-1]
+        return max(start + _spoken_within(utterance.text[start:], at - moment), utterance.heard)
 
     def finish(self, at: float) -> list[Utterance]:
         """The call is over: keep what is known to have been heard, or without reports what time allowed."""
@@ -193,3 +192,16 @@ class Playout:
 
     def all_reported(self) -> bool:
         return self.reported and all(u.settled for u in self.utterances[-4:])
+
+
+def _spoken_within(text: str, seconds: float) -> int:
+    """How many characters of `text` are spoken in `seconds`, clause by clause; whole words."""
+    offset = 0
+    for clause in re.findall(r".*?(?:[.?!;:]+(?=\s|$)|\n|$)\s*", text, flags=re.S):
+        needed = speech_seconds(clause)
+        if not clause or seconds < needed:
+            inside = clause[: int(len(clause) * seconds / needed)] if clause and needed else ""
+            return offset + inside.rfind(" ") + 1
+        seconds -= needed
+        offset += len(clause)
+    return offset

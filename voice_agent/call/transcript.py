@@ -103,7 +103,8 @@ class Transcript:
                     out.append({"role": "user", "content": text})
                 case AgentSaid(utterance=utterance):
                     if text := heard(utterance):
-                        _assistant(out)["content"] = text if not out[-1]["content"] else f"{out[-1]['content']} {text}"
+                        message = _assistant(out)
+                        message["content"] = f"{message['content']} {text}" if message["content"] else text
                 case ToolUsed():
                     _tool(out, entry)
                 case Noted(text=text):
@@ -112,11 +113,11 @@ class Transcript:
 
 
 def heard(utterance: Utterance) -> str:
-    """What the model may believe it said: all that is on its way, or what was played before a cut, then a dash."""
+    """What the model may believe it said: all that is on its way, or what was played before a cut."""
     if not utterance.cut:
         return utterance.text.strip()
     text = utterance.heard_text.strip()
-    return f"{text}—" if text and len(text) < len(utterance.text.strip()) else text
+    return text if not text or text[-1] in ".?!" else f"{text}—"
 
 
 def _assistant(out: list[dict[str, Any]]) -> dict[str, Any]:
