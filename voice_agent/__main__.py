@@ -89,12 +89,36 @@ def talk(
     caller: Annotated[str, typer.Option("--as", help="customer, technician, unknown, or a number.")] = "customer",
     line: Annotated[str | None, typer.Option(help="Which line to call, by name.")] = None,
     script: Annotated[Path | None, typer.Option(help="A call script to play instead of typing.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="How much faster than life people speak: 1 typed, 20 in a script.")
+    ] = None,
 ) -> None:
-    """A call in the terminal: type to speak, /1 presses a key, Enter while it talks barges in."""
+    """A call in the terminal: type to speak, /1 presses a key, Enter while it talks barges in.
+
+    A script is a text file of these lines; the exit code is 1 at the first one that does not hold.
+
+    \b
+      say TEXT                  speak, once the agent has finished
+      press KEYS                0-9 * # and w for half a second
+      bargein TEXT              speak while the agent is talking
+      expect REGEX              in what the agent said since the last say or press
+      record OBJECT KEY FIELD VALUE
+                                a record of the org comes to have a value
+      let NAME SOQL             {NAME} stands for what the query finds
+      drop                      break the websocket
+      hangup                    put the phone down
+      # comment
+
+    \b
+    KEY    a number or name, "quoted" if it has blanks, zeros in front do not
+           count; FIELD=VALUE; an Id; `new`: the newest one made since the call began
+    VALUE  a value, "" for none, ~REGEX, or `by -2` for the change since then
+    {pin} and {name} are the caller's.
+    """
     with refusals():
         from voice_agent.talk import run
 
-        raise typer.Exit(run(url, caller=caller, line=line, script=script))
+        raise typer.Exit(run(url, caller=caller, line=line, script=script, speed=speed))
 
 
 @app.command()

@@ -42,9 +42,10 @@ def run(given: Mapping[str, str], *, host: str, port: int, seed: str | None) -> 
 
 def product(around: Surroundings) -> Starlette:
     """The application with the demo's routes; ready once the account has its numbers."""
+    from voice_agent.demo.calls import routes as call_routes
     from voice_agent.demo.phone.routes import routes as phone_routes
 
-    app = build(around.settings, more=[Route("/demo/info", _info), *phone_routes()])
+    app = build(around.settings, more=[Route("/demo/info", _info), *call_routes(), *phone_routes()])
     app.state.demo = around
     app.state.ready.clear()
     inner = app.router.lifespan_context
