@@ -258,7 +258,8 @@ GOOD: dict[str, list[Case]] = {
         ),
         Rows("SELECT Type FROM Account GROUP BY Type HAVING Type LIKE 'P%' ORDER BY Type", [["Partner"], ["Prospect"]]),
         Rows(
-            "SELECT Account.Name, SUM(Tax) FROM WorkOrder GROUP BY Account.Name ORDER BY SUM(Tax) DESC NULLS LAST LIMIT 1",
+            "SELECT Account.Name, SUM(Tax) FROM WorkOrder GROUP BY Account.Name "
+            "ORDER BY SUM(Tax) DESC NULLS LAST LIMIT 1",
             [["Bob's Diner", 60.0]],
         ),
         Rows(

@@ -266,7 +266,12 @@ class Records:
             value = new.get(f.name)
             if value is None or (old is not None and old[f.name] == value):
                 continue
-            if f.reference_to and not self._seeding and f.name not in ("CreatedById", "LastModifiedById"):
+            if (
+                f.reference_to
+                and not self._seeding
+                and f.name not in ("CreatedById", "LastModifiedById")
+                and value != new["Id"]
+            ):
                 self._check_reference(f, str(value))
             if f.unique:
                 self._check_unique(obj, f, value, str(new["Id"]))

@@ -21,7 +21,8 @@ from voice_agent.demo.salesforce.sessions import Sessions
 
 OLDEST, NEWEST = 31, 68
 """API versions that are served (sheet 2.1)."""
-_SEASONS = ("Spring", "Summer", "Winter")
+_SEASONS = ("Winter", "Spring", "Summer")
+_WINTER_26 = 65
 
 
 class Service:
@@ -126,7 +127,7 @@ def versions() -> list[dict[str, str]]:
     """`GET /services/data`: every version with its release name."""
     return [
         {
-            "label": f"{_SEASONS[(number - 30) % 3]} '{(number - 27) // 3 + 11 + ((number - 30) % 3 == 2)}",
+            "label": f"{_SEASONS[(number - _WINTER_26) % 3]} '{26 + (number - _WINTER_26) // 3}",
             "url": f"/services/data/v{number}.0",
             "version": f"{number}.0",
         }
