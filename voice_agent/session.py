@@ -297,6 +297,7 @@ class Session:
             role=self.identity.grant.role if self.identity.grant.level else self.line.role,
             now=self.around.now(self.line),
             expecting=self.call.expecting,
+            with_slots=False,
         )
         gist = Gist(
             lang=reading.lang,

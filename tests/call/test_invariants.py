@@ -72,8 +72,8 @@ SECRET = "481516"
 class AnyCall(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.rules = Rules(turns=25, tool_calls=4, spoken_characters=80, completion_tokens=400, speculate=True)
-        self.call = Call(script(self.rules, opening_ask=Ask(Keypad.PIN, 6)))
+        self.limits = Rules(turns=25, tool_calls=4, spoken_characters=80, completion_tokens=400, speculate=True)
+        self.call = Call(script(self.limits, opening_ask=Ask(Keypad.PIN, 6)))
         self.now = 0.0
         self.timers: dict[Timer, tuple[float, int]] = {}
         self.sent: dict[int, str] = {}
@@ -289,7 +289,7 @@ class AnyCall(RuleBasedStateMachine):
 
     @invariant()
     def work_is_bounded(self) -> None:
-        assert self.call.turn <= self.rules.turns + 12
+        assert self.call.turn <= self.limits.turns + 12
         for entry in self.sent.values():
             assert len(entry) < 80 + 600
 

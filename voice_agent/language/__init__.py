@@ -22,8 +22,9 @@ def read(
     role: str = "unknown",
     now: datetime | None = None,
     expecting: str | None = None,
+    with_slots: bool = True,
 ) -> Reading:
-    """Everything one sentence says.
+    """Everything one sentence says; without slots, which cost as much as all the rest, what a turn is decided on.
 
     `role` is technician, customer, dispatcher or unknown. `now` is aware and in the caller's zone; without it relative
     dates stay words. `expecting` is what was asked last (yes_no, digits, work_order, date, time, slot_choice, status,
@@ -35,7 +36,9 @@ def read(
     intent, confidence, also = intent_of(heard, role=role, expecting=expecting)
     if urgency.level == "life_safety" and intent != "emergency":
         intent, confidence, also = "emergency", max(confidence, 0.5), intent if intent != "none" else None
-    slots: dict[str, Any] = dict(extract(text, lang=spoken, intent=intent, now=now, expecting=expecting))
+    slots: dict[str, Any] = {}
+    if with_slots:
+        slots |= extract(text, lang=spoken, intent=intent, now=now, expecting=expecting)
     if urgency.hazard and "hazard" not in slots:
         slots["hazard"] = urgency.hazard
     return Reading(text, spoken, urgency, intent, confidence, also, slots)
