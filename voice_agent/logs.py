@@ -23,7 +23,8 @@ class OneLine(logging.Formatter):
         parts += [f"{name}={_plain(value)}" for name, value in record.__dict__.items() if name not in _STANDARD]
         line = " ".join(parts)
         if record.exc_info:
-            line += " | " + _where(record.exc_info[2])
+            kind = record.exc_info[0].__name__ if record.exc_info[0] is not None else "?"
+            line += f" | {kind} | {_where(record.exc_info[2])}"
         return line
 
 
