@@ -132,9 +132,22 @@ def _room(
         if touching:
             return minutes >= _longest(touching, visit)
         minute = edge + direction * minutes * MINUTE + (-MINUTE if direction < 0 else timedelta())
-        if membership not in works(worker, visit, minute):
+        if not _in_the_day(worker, visit, minute, direction, membership):
             return minutes >= drive(home, visit.place, visit.default_travel)
         minutes += 1
+
+
+def _in_the_day(worker: Worker, visit: Visit, minute: datetime, direction: int, membership: Membership) -> bool:
+    """On duty then, or on a break of at most an hour and a half: on duty both somewhat earlier and somewhat later."""
+    if membership in works(worker, visit, minute):
+        return True
+    later = earlier = None
+    for n in range(1, 91):
+        if later is None and membership in works(worker, visit, minute + n * MINUTE):
+            later = n
+        if earlier is None and membership in works(worker, visit, minute - n * MINUTE):
+            earlier = n
+    return later is not None and earlier is not None and later + earlier - 1 <= 90
 
 
 def _longest(touching: list[Booked], visit: Visit) -> int:

@@ -153,6 +153,18 @@ def test_lunch_is_no_window() -> None:
     assert offered(visit(windows=lunch, territory_hours=lunch), worker())[:3] == ["Mon 08:00", "Mon 10:00", "Mon 13:00"]
 
 
+def test_nobody_drives_home_for_lunch() -> None:
+    """A visit may last until the break begins, and the next one start when it is over."""
+    lunch = OperatingHours(
+        CHICAGO, tuple(TimeSlot(d, a, b) for d in range(5) for a, b in ((8 * 60, 12 * 60), (12 * 60 + 30, 17 * 60)))
+    )
+    far = (42.3, -87.9)
+    away = worker(memberships=(member(home=far),))
+    two_hours = visit(duration=timedelta(hours=2), windows=lunch, territory_hours=lunch)
+    starts = [slot.start for slot in free_slots(two_hours, [away], ANYTHING, now=MONDAY)[:3]]
+    assert starts == [local(0, 9, 45), local(0, 10), local(0, 12, 30)]
+
+
 def test_a_full_slot_is_not_offered() -> None:
     """Rule 9: MaxAppointments."""
     one = OperatingHours(CHICAGO, tuple(replace(slot, max_appointments=1) for slot in WEEK))
@@ -334,7 +346,7 @@ def _quarter(moment: datetime) -> datetime:
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(situations())
 def test_what_is_offered_is_what_the_slow_way_finds(situation: tuple[Visit, list[Worker], SlotWish, datetime]) -> None:
     """Every window offered is possible with that very technician; the earliest possible ones are all offered."""

@@ -111,8 +111,8 @@ async def strangers_order(salesforce: Salesforce, number: str, now: datetime) ->
 
 
 def visits(found: Iterable[rows.Row], entitlements: Iterable[rows.Row], now: datetime) -> tuple[Appointment, ...]:
-    by_id = {str(row["Id"]): rows.entitlement(row) for row in entitlements}
-    return tuple(rows.appointment(row, read_at=now, entitlements=by_id) for row in found)
+    entitled = [rows.entitlement(row) for row in entitlements]
+    return tuple(rows.appointment(row, read_at=now, entitlements=entitled) for row in found)
 
 
 async def _by_any_phone(salesforce: Salesforce, number: str) -> tuple[Contact, ...]:

@@ -123,8 +123,11 @@ class FieldService:
 
     async def match_part(self, technician: Technician, spoken: str) -> tuple[StockedPart, ...]:
         """Products the words may mean, the van's own first; empty when nothing is like it."""
-        key = f"{technician.id} {' '.join(parts.words(spoken))}"
-        return await self._parts.get(key, lambda: parts.like(self._salesforce, technician, spoken))
+        van = await self._parts.get(technician.id, lambda: parts.of_van(self._salesforce, technician))
+        fitting = parts.best(van, spoken)
+        if any(part.score >= parts.CERTAIN for part in fitting):
+            return fitting
+        return parts.best((*van, *await parts.elsewhere(self._salesforce, technician, spoken)), spoken)
 
     async def part_stock(self, technician: Technician, part: StockedPart) -> PartStock:
         return await parts.stock(self._salesforce, technician, part)

@@ -116,8 +116,8 @@ def visit_of(appointment: Appointment, needs: Row, house: Row, hours: Mapping[st
     own = hours.get(appointment.territory_hours_id or "")
     if own is None or not own.slots:
         raise unplaceable(appointment)
-    order = appointment.work_order
-    calendar = hours.get(order.entitlement.booking_hours_id or "") if order and order.entitlement else None
+    entitled = appointment.entitlement
+    calendar = hours.get(entitled.booking_hours_id or "") if entitled else None
     preferences = [*children(needs, "ResourcePreferences"), *children(house, "ResourcePreferences")]
     minutes = appointment.duration_minutes or DEFAULT_MINUTES
     return Visit(

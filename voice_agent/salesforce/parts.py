@@ -15,9 +15,14 @@ from voice_agent.salesforce.statements import STOCK
 from voice_agent.salesforce.travel import Point
 from voice_agent.salesforce.wishes import PartStock
 
+CERTAIN = 0.8
+"""Score from which a product in the van is what was meant, so that nobody else's stock need be asked for."""
 GOOD_ENOUGH = 0.62
-"""Score below which a product is not what was said; found on the demo org's parts with recogniser-like misspellings."""
-FILLERS = frozenset("a an the of for some new my one two de la el un una los las".split())
+"""Score below which a product is not what was said; found on the demo org's parts, misspelt as recognisers do."""
+FILLERS = frozenset(
+    "a an the of for some new my one two de la el un una los las gallon galon pound libra box caja foot feet".split()
+)
+"""Words around a part that do not name it, units among them."""
 
 VAN = f"SELECT {STOCK} FROM ProductItem WHERE LocationId = {{van}} LIMIT 500"
 ELSEWHERE = f"SELECT {STOCK} FROM ProductItem WHERE ({{like}}) AND LocationId != {{van}} LIMIT 200"
@@ -27,25 +32,26 @@ WHEREABOUTS = """SELECT Id, LocationId, LastKnownLatitude, LastKnownLongitude, (
     AND IsActive = true LIMIT 500"""
 
 
-async def like(salesforce: Salesforce, technician: Technician, spoken: str) -> tuple[StockedPart, ...]:
-    """Products that may be meant, the van's first, then by fit; at most five, each product once."""
-    statements = {}
-    if technician.van_id:
-        statements["van"] = soql(VAN, van=technician.van_id)
-    said = words(spoken)
-    if stems := {word[:5] for word in said if len(word) > 2} | ({"".join(said)} if said else set()):
-        clauses = " OR ".join(
-            soql("Product2.Name LIKE {stem} OR Product2.ProductCode LIKE {stem}", stem=Containing(stem))
-            for stem in sorted(stems)[:6]
-        )
-        statements["elsewhere"] = soql(ELSEWHERE.replace("{like}", "\0"), van=technician.van_id).replace("\0", clauses)
-    if not statements:
+async def of_van(salesforce: Salesforce, technician: Technician) -> tuple[StockedPart, ...]:
+    """Everything the van holds or should hold, items at zero included."""
+    if technician.van_id is None:
         return ()
-    found = await salesforce.queries(statements)
-    stocked = [
-        rows.stocked_part(row, van_id=technician.van_id) for row in [*found.get("van", ()), *found.get("elsewhere", ())]
-    ]
-    return best(stocked, spoken)
+    found = await salesforce.query(soql(VAN, van=technician.van_id))
+    return tuple(rows.stocked_part(row, van_id=technician.van_id) for row in found)
+
+
+async def elsewhere(salesforce: Salesforce, technician: Technician, spoken: str) -> tuple[StockedPart, ...]:
+    """Stock of other places whose product begins like one of the words; a rough net, `best` decides."""
+    said = words(spoken)
+    stems = {word[:5] for word in said if len(word) > 2} | ({squeeze(spoken)} if said else set())
+    if not stems:
+        return ()
+    clauses = " OR ".join(
+        soql("Product2.Name LIKE {stem} OR Product2.ProductCode LIKE {stem}", stem=Containing(stem))
+        for stem in sorted(stems)[:6]
+    )
+    statement = soql(ELSEWHERE.replace("{like}", "\0"), van=technician.van_id).replace("\0", clauses)
+    return tuple(rows.stocked_part(row, van_id=technician.van_id) for row in await salesforce.query(statement))
 
 
 def best(stocked: Iterable[StockedPart], spoken: str) -> tuple[StockedPart, ...]:
@@ -62,9 +68,11 @@ def best(stocked: Iterable[StockedPart], spoken: str) -> tuple[StockedPart, ...]
 
 def score(spoken: str, part: StockedPart) -> float:
     """0-1: how well the words fit the name, or 1 for the part number however it is spaced and punctuated."""
-    code = re.sub(r"[\W_]", "", part.code).lower()
     said = words(spoken)
-    if code and "".join(said) == code:
+    squeezed = squeeze(spoken)
+    if squeezed and squeezed == squeeze(part.code):
+        return 1.0
+    if len(squeezed) >= 4 and any(c.isdigit() for c in squeezed) and squeezed in squeeze(part.name):
         return 1.0
     name = words(part.name)
     if not said or not name:
@@ -74,11 +82,19 @@ def score(spoken: str, part: StockedPart) -> float:
     return 0.7 * heard + 0.3 * covered
 
 
+def squeeze(text: str) -> str:
+    """Letters and digits alone: a part number however it is spaced, spelled out or punctuated."""
+    return re.sub(r"[\W_]", "", text).lower()
+
+
 def words(text: str) -> list[str]:
     """Lower-case words without plural s, accents kept; filler words out unless nothing else was said."""
-    found = re.findall(r"\w+", text.lower().replace("-", ""))
-    kept = [word for word in found if word not in FILLERS] or found
-    return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in kept]
+    found = [_singular(word) for word in re.findall(r"\w+", text.lower().replace("-", ""))]
+    return [word for word in found if word not in FILLERS] or found
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def alike(one: str, other: str) -> float:

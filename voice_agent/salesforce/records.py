@@ -75,7 +75,8 @@ class Place:
 class Entitlement:
     id: RecordId
     name: str
-    status: str
+    active: bool
+    account_id: RecordId | None
     end: str | None
     """Date as the org wrote it, YYYY-MM-DD."""
     booking_hours_id: RecordId | None
@@ -96,7 +97,7 @@ class WorkOrder:
     contact_id: RecordId | None
     work_type_id: RecordId | None
     asset_id: RecordId | None
-    entitlement: Entitlement | None
+    entitlement_id: RecordId | None
     appointment_count: int
     modified: str
 
@@ -160,6 +161,8 @@ class Appointment:
     work_order_id: RecordId | None
     work_order: WorkOrder | None
     """None when the visit hangs on a line item, an asset or an account instead."""
+    entitlement: Entitlement | None
+    """The work order's, else the one in force for the account."""
     modified: str
     read_at: datetime
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -62,13 +62,14 @@ def entitlement(row: Row) -> Entitlement:
     return Entitlement(
         id=record_id(row),
         name=plain(row.get("Name"), 255),
-        status=str(row.get("Status") or ""),
+        active=row.get("Status") == "Active",
+        account_id=lookup(row, "AccountId"),
         end=row.get("EndDate"),
         booking_hours_id=lookup(row, "SvcApptBookingWindowsId"),
     )
 
 
-def work_order(row: Row, entitlements: Mapping[str, Entitlement] = {}) -> WorkOrder:
+def work_order(row: Row) -> WorkOrder:
     return WorkOrder(
         id=record_id(row),
         number=str(row.get("WorkOrderNumber") or ""),
@@ -81,7 +82,7 @@ def work_order(row: Row, entitlements: Mapping[str, Entitlement] = {}) -> WorkOr
         contact_id=lookup(row, "ContactId"),
         work_type_id=lookup(row, "WorkTypeId"),
         asset_id=lookup(row, "AssetId"),
-        entitlement=entitlements.get(row.get("EntitlementId") or ""),
+        entitlement_id=lookup(row, "EntitlementId"),
         appointment_count=int(row.get("ServiceAppointmentCount") or 0),
         modified=str(row.get("SystemModstamp") or ""),
     )
@@ -104,11 +105,11 @@ def appointment(
     row: Row,
     *,
     read_at: datetime,
-    entitlements: Mapping[str, Entitlement] = {},
+    entitlements: Sequence[Entitlement] = (),
 ) -> Appointment:
     parent = row.get("ParentRecord") or {}
     kind = str(row.get("ParentRecordType") or path(parent, "attributes.type") or "")
-    order = work_order(parent, entitlements) if kind == "WorkOrder" and "WorkOrderNumber" in parent else None
+    order = work_order(parent) if kind == "WorkOrder" and "WorkOrderNumber" in parent else None
     return Appointment(
         id=record_id(row),
         number=str(row.get("AppointmentNumber") or ""),
@@ -147,9 +148,16 @@ def appointment(
         assignments=tuple(assignment(r) for r in children(row, "ServiceResources")),
         work_order_id=order.id if order else lookup(parent, "WorkOrderId"),
         work_order=order,
+        entitlement=_in_force(entitlements, order, lookup(row, "AccountId")),
         modified=str(row.get("SystemModstamp") or ""),
         read_at=read_at,
     )
+
+
+def _in_force(found: Sequence[Entitlement], order: WorkOrder | None, account: RecordId | None) -> Entitlement | None:
+    named = [one for one in found if order is not None and one.id == order.entitlement_id]
+    by_account = [one for one in found if one.active and one.account_id is not None and one.account_id == account]
+    return next(iter(named or by_account), None)
 
 
 def required_part(row: Row) -> RequiredPart:

@@ -22,6 +22,8 @@ WINDOW = 120
 """Minutes of an arrival window (design, issue of the scheduling brain)."""
 LEAD = timedelta(minutes=60)
 HORIZON = timedelta(days=14)
+BREAK = timedelta(minutes=90)
+"""A gap between two spans of duty up to this is a break within one working day."""
 MOST = 6
 MOST_A_DAY = 3
 """Six windows at most on at least two days: what a person can keep in mind on the phone (rule 10)."""
@@ -95,8 +97,18 @@ class Visit:
     """The window promised now; offering it again would be no change."""
 
 
-Shift = tuple[Interval, Membership]
 FAR = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Time on duty without a break, and the working day it is part of; drives from and to home lie inside the day."""
+
+    opens: datetime
+    closes: datetime
+    day_opens: datetime
+    day_closes: datetime
+    membership: Membership
 
 
 def free_slots(
@@ -220,8 +232,21 @@ def shifts_of(worker: Worker, visit: Visit, start: datetime, end: datetime) -> l
         spans = intersect(spans, [(membership.start, membership.end or FAR)])
         if membership.kind != "R":
             spans = subtract(spans, relocations)
-        shifts += [(span, membership) for span in spans]
+        shifts += [
+            Shift(*span, *day, membership) for day in _days(spans) for span in spans if day[0] <= span[0] < day[1]
+        ]
     return shifts
+
+
+def _days(spans: Sequence[Interval]) -> list[Interval]:
+    """Spans joined over breaks: nobody drives home for lunch."""
+    days: list[Interval] = []
+    for start, end in spans:
+        if days and start - days[-1][1] <= BREAK:
+            days[-1] = (days[-1][0], end)
+        else:
+            days.append((start, end))
+    return days
 
 
 def fits(
@@ -238,21 +263,24 @@ def fits(
         return None
     before = max((b for b in worker.booked if b.end <= start), key=lambda b: b.end, default=None)
     after = min((b for b in worker.booked if b.start >= end), key=lambda b: b.start, default=None)
-    for (opens, closes), membership in shifts:
-        if not (opens <= start and end <= closes):
+    for shift in shifts:
+        if not (shift.opens <= start and end <= shift.closes):
             continue
-        there, leaves = _leg(before if before and before.end > opens else None, visit, membership, opens)
-        onward = _leg(after if after and after.start < closes else None, visit, membership, closes)[0]
-        arrives_by = after.start if after and after.start < closes else closes
-        if leaves + there <= start and end + onward <= arrives_by:
-            return there, onward, membership
+        near_before = before if before and before.end > shift.day_opens else None
+        near_after = after if after and after.start < shift.day_closes else None
+        there = _drive(near_before, visit, shift.membership)
+        onward = _drive(near_after, visit, shift.membership)
+        leaves = near_before.end if near_before else shift.day_opens
+        expected = near_after.start if near_after else shift.day_closes
+        if leaves + there <= start and end + onward <= expected:
+            return there, onward, shift.membership
     return None
 
 
-def _leg(booked: Booked | None, visit: Visit, membership: Membership, edge: datetime) -> tuple[timedelta, datetime]:
-    """The drive between the visit and its neighbour in time, or home at the shift's edge; and when it may begin."""
-    place = membership.home if booked is None else booked.place
-    return travel.between(place, visit.place, otherwise=visit.default_travel), edge if booked is None else booked.end
+def _drive(neighbour: Booked | None, visit: Visit, membership: Membership) -> timedelta:
+    """Between the visit and its neighbour in time, or home where it has none that day."""
+    place = membership.home if neighbour is None else neighbour.place
+    return travel.between(place, visit.place, otherwise=visit.default_travel)
 
 
 def _received(visit: Visit, start: datetime, end: datetime) -> bool:

@@ -27,7 +27,7 @@ TECHNICIAN = """Id, Name, Employee_Number__c, Phone_E164__c, Voice_Pin__c, IsAct
     (SELECT ServiceTerritoryId, TerritoryType, ServiceTerritory.OperatingHours.TimeZone FROM ServiceTerritories
      WHERE EffectiveStartDate <= {now} AND (EffectiveEndDate = null OR EffectiveEndDate > {now}))"""
 
-ENTITLEMENT = "Id, Name, Status, EndDate, SvcApptBookingWindowsId"
+ENTITLEMENT = "Id, Name, Status, EndDate, AccountId, SvcApptBookingWindowsId"
 
 STOCK = """Id, Product2Id, Product2.Name, Product2.ProductCode, LocationId, Location.Name, Location.IsMobile,
     Location.Latitude, Location.Longitude, QuantityOnHand, QuantityUnitOfMeasure, SystemModstamp"""

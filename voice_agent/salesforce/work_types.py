@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from voice_agent.salesforce import rows
 from voice_agent.salesforce.catalogue import Catalogue
 from voice_agent.salesforce.client import Salesforce
-from voice_agent.salesforce.parts import alike, words
+from voice_agent.salesforce.parts import alike, squeeze, words
 from voice_agent.salesforce.records import Asset, Contact, WorkType
 from voice_agent.salesforce.soql import soql
 
@@ -29,8 +27,7 @@ async def assets_like(salesforce: Salesforce, contact: Contact, said: str) -> tu
     if contact.account_id is None:
         return ()
     found = [rows.asset(row) for row in await salesforce.query(soql(ASSETS, account=contact.account_id))]
-    squeezed = re.sub(r"[\W_]", "", said).lower()
-    serials = [one for one in found if len(tail := _tail(one)) >= 4 and tail in squeezed]
+    serials = [one for one in found if len(tail := _tail(one)) >= 4 and tail in squeeze(said)]
     if serials:
         return tuple(serials[:3])
     scored = [(overlap(said, f"{one.name} {one.product}"), one) for one in found]
@@ -40,11 +37,11 @@ async def assets_like(salesforce: Salesforce, contact: Contact, said: str) -> tu
 
 def overlap(said: str, named: str) -> float:
     """Share of the named words that were said, close spellings included."""
-    heard = [word for word in words(said) if len(word) > 2]
-    names = [word for word in words(named) if len(word) > 2]
+    heard = [word for word in words(said) if len(word) > 1]
+    names = [word for word in words(named) if len(word) > 1]
     hits = sum(any(alike(name, word) >= FITS for word in heard) for name in set(names))
     return hits / len(set(names)) if names else 0.0
 
 
 def _tail(asset: Asset) -> str:
-    return re.sub(r"[\W_]", "", asset.serial).lower()[-4:]
+    return squeeze(asset.serial)[-4:]
