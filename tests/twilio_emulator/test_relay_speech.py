@@ -1,5 +1,7 @@
 """How the agent's frames are spoken and how the caller's words come out (sheet sections 2.3, 2.4, 2.5)."""
 
+import asyncio
+
 import pytest
 
 from voice_agent.demo.twilio.happenings import ClausePlayed, DigitsPlayed
@@ -193,6 +195,28 @@ def test_what_the_caller_hears_does_not_depend_on_info_frames() -> None:
         await call.quiet()
         played = [entry.text for entry in call.journal.entries if isinstance(entry, ClausePlayed)]
         assert played == ["This is the spike. Say something, or press a key.", "I heard:", " Hello."]
+
+    run(scenario())
+
+
+def test_debugging_tells_the_round_trip_and_events_tell_of_changes() -> None:
+    """Sheet section 2.4: `roundTripDelayMs` and `configUpdated`, each only if asked for."""
+
+    async def scenario() -> None:
+        async def script(talk: Talk) -> None:
+            await talk.send(type="config", hints="boiler")
+            await talk.until(lambda frame: frame["type"] == "prompt")
+            await asyncio.sleep(0.25)
+            await talk.say("One moment.")
+
+        twiml = relay_twiml(events="config-updated", debug="debugging", welcomeGreeting="", partialPrompts="false")
+        application = Application(script, voice=twiml)
+        stage = Stage(application)
+        call = await stage.call()
+        talk = await application.talk()
+        await call.say("Hello.")
+        await call.quiet()
+        assert talk.kinds() == ["setup", "configUpdated config", "prompt Hello.", "roundTripDelayMs 250"]
 
     run(scenario())
 

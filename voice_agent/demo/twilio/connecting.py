@@ -9,7 +9,8 @@ from . import forms
 from . import happenings as happened
 from .flow import Diverted, Fetch, HungUp, Interruption, Next
 from .relay.faults import RelayFault
-from .relay.session import CallFacts, HandshakeFailed, RelaySession, SessionEnd
+from .relay.handshake import CallFacts, HandshakeFailed
+from .relay.session import RelaySession, SessionEnd
 from .relay.settings import InvalidParameter, RelaySettings, read_settings
 from .sids import new_sid
 from .twiml import NOT_BUILT, Document, NotBuilt

@@ -9,23 +9,18 @@ from typing import Any, Protocol, assert_never
 from .. import happenings as happened
 from ..clock import Clock
 from ..happenings import Journal
-from ..signature import sign
 from ..timing import Timing
 from ..wire import ConnectSocket, Socket, SocketGone, UpgradeRefused
 from . import frames
 from .ear import Ear, Habits
 from .faults import FaultyLine, RelayFault
 from .frames import BadFrame, End, Language, Play, Reconfigure, SendDigits, ServerFrame, Text
+from .handshake import CallFacts, HandshakeFailed, setup_frame, upgrade_headers
 from .mouth import Audio, Mouth
 from .settings import RelaySettings
 
-USER_AGENT = "Jetty/11.0.24"
 CLOSING = "Closing websocket session"
 MAX_BAD_FRAMES = 10
-
-
-class HandshakeFailed(Exception):
-    """No websocket came about: 64102, the call is lost and no action is asked (sheet section 1.4)."""
 
 
 class FarEnd(Protocol):
@@ -34,21 +29,6 @@ class FarEnd(Protocol):
     def answer(self) -> None: ...
     def agent_said(self, text: str) -> None: ...
     def agent_sent_tones(self, digits: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class CallFacts:
-    """What `setup` says about the call, and what signs the upgrade."""
-
-    account_sid: str
-    auth_token: str
-    call_sid: str
-    parent_call_sid: str
-    from_number: str
-    to_number: str
-    direction: str
-    answered: bool
-    session_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +88,7 @@ class RelaySession:
         self._since = 0.0
         self._bad_in_a_row = 0
         self._greeting_due = False
+        self._final_at: float | None = None
         self._ending: SessionEnd | None = None
         self._audio: asyncio.TaskGroup | None = None
 
@@ -117,7 +98,7 @@ class RelaySession:
         """Connects, talks until something ends it, closes. Raises HandshakeFailed."""
         self._socket = socket = await self._open()
         self._since = self._clock.now()
-        self._line.begin(self._setup())
+        self._line.begin(setup_frame(self.facts, self.settings.parameters))
         self._far_end.answer()
         if self.settings.welcome_greeting:
             self._greeting_due = True
@@ -136,44 +117,14 @@ class RelaySession:
         return end
 
     async def _open(self) -> Socket:
-        url, token = self.settings.url, self.facts.auth_token
-        signed = url + "/" if RelayFault.TRAILING_SLASH in self._faults else url
-        token = "not the account's token" if RelayFault.WRONG_SIGNATURE in self._faults else token
-        signature = sign(token, signed)
-        headers = {
-            "User-Agent": USER_AGENT,
-            "Accept-Encoding": "gzip",
-            "Cache-Control": "no-cache",
-            "Pragma": "no-cache",
-        }
-        if RelayFault.MISSING_SIGNATURE not in self._faults:
-            headers["X-Twilio-Signature"] = signature
-            headers["X-Amzn-Bedrock-AgentCore-Runtime-Custom-Twilio-Signature"] = signature
+        url = self.settings.url
         try:
-            socket = await self._connect(url, headers)
+            socket = await self._connect(url, upgrade_headers(url, self.facts.auth_token, self._faults))
         except UpgradeRefused as exc:
             self._journal.note(happened.SocketRefused(url=url, status=exc.status))
             raise HandshakeFailed(str(exc)) from exc
         self._journal.note(happened.SocketOpened(session_id=self.facts.session_id, url=url))
         return socket
-
-    def _setup(self) -> dict[str, Any]:
-        facts = self.facts
-        return {
-            "type": "setup",
-            "sessionId": facts.session_id,
-            "callSid": facts.call_sid,
-            "parentCallSid": facts.parent_call_sid,
-            "from": facts.from_number,
-            "to": facts.to_number,
-            "forwardedFrom": facts.to_number,
-            "callerName": "",
-            "direction": facts.direction,
-            "callType": "PSTN",
-            "callStatus": "IN_PROGRESS" if facts.answered else "RINGING",
-            "accountSid": facts.account_sid,
-            "customParameters": dict(self.settings.parameters),
-        }
 
     def _greet(self) -> None:
         self._greeting_due = False
@@ -222,6 +173,7 @@ class RelaySession:
     def _perform(self, frame: ServerFrame) -> None:
         match frame:
             case Text():
+                self._report_round_trip()
                 if frame.lang is not None and not self._usable(frame.lang):
                     return
                 self.mouth.speak(
@@ -243,9 +195,18 @@ class RelaySession:
                 end = SessionEnd("ended", 0.0, self._timing.close_to_action, handoff_data)
                 self._clock.call_later(self._timing.end_to_close, lambda: self._close(1000, CLOSING, end))
             case Reconfigure():
-                pass
+                # The value's shape is unconfirmed (sheet section 11, item 2): the frame's own type stands for it.
+                if self.settings.config_updated:
+                    self._line.send(frames.info("configUpdated", str(frame.frame["type"])))
             case _:
                 assert_never(frame)
+
+    def _report_round_trip(self) -> None:
+        """`roundTripDelayMs` under `debug="debugging"`: from a final prompt to the first words of its reply."""
+        if self._final_at is not None and self.settings.debugging:
+            delay = round((self._clock.now() - self._final_at) * 1000)
+            self._line.send(frames.info("roundTripDelayMs", str(delay)))
+        self._final_at = None
 
     def _usable(self, language: str) -> bool:
         if self.settings.knows(language):
@@ -344,6 +305,8 @@ class RelaySession:
     def recognised(self, text: str, *, last: bool) -> None:
         fact = happened.CallerFinal(text=text) if last else happened.CallerPartial(text=text)
         self._journal.note(fact)
+        if last:
+            self._final_at = self._clock.now()
         if last or self.settings.partial_prompts:
             lang = self.settings.prompt_language(self._transcription_language)
             self._line.send(frames.prompt(text, lang, last=last))
