@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from contextvars import ContextVar
+from types import TracebackType
 
 CALL: ContextVar[str] = ContextVar("call", default="")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -33,10 +34,10 @@ def _plain(value: object) -> str:
     return f'"{text}"' if " " in text else text
 
 
-def _where(trace: object) -> str:
+def _where(trace: TracebackType | None) -> str:
     """File and line of each frame, without source text or exception text: both may hold what a caller said."""
     frames = []
-    while trace is not None and hasattr(trace, "tb_frame"):
+    while trace is not None:
         code = trace.tb_frame.f_code
         frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
         trace = trace.tb_next
