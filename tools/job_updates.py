@@ -12,10 +12,22 @@ from tools.arguments import Job as JobSpec
 from tools.arguments import OwnWords, Status, UsedPart
 from tools.jobs import TECHNICIAN, Found, caller, which
 from tools.matching import match
+from tools.refusing import refused
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, Change, Result, tool
+from voice_agent.errors import NotAllowed
 from voice_agent.language import spoken
 from voice_agent.salesforce.wishes import PartUse
+
+LEADS_TO = {
+    "en_route": "Dispatched",
+    "on_site": "InProgress",
+    "in_progress": "InProgress",
+    "paused": "InProgress",
+    "completed": "Completed",
+    "cannot_complete": "CannotComplete",
+}
+"""Category of the visit that a spoken status leads to, to say so when it has it already."""
 
 
 @tool(lines=TECHNICIAN, level=2, writes=True, timeout=9.0)
@@ -45,7 +57,13 @@ async def update_job(
     used = await _from_van(ctx, parts or ())
     if isinstance(used, Answer):
         return used
-    plan = await ctx.field.plan_job_update(meant.job, status=status, parts=used, reason=reason, note=note)
+    try:
+        plan = await ctx.field.plan_job_update(meant.job, status=status, parts=used, reason=reason, note=note)
+    except NotAllowed as error:
+        state = telling.category(ctx, meant.job.appointment.category)
+        same = status is not None and LEADS_TO[status] == meant.job.appointment.category
+        key = "update_job.already" if same else "update_job.refused"
+        return refused(ctx, error, key, job=telling.sentence(short), state=state)
     return Change(plan, _read_back(ctx, meant, status, used, reason, note), _done(ctx, meant, status, used))
 
 
@@ -64,10 +82,10 @@ async def _from_van(ctx: ToolContext, parts: Sequence[UsedPart]) -> list[PartUse
         before = wanted[part.item_id].quantity if part.item_id in wanted else 0.0
         use = PartUse(part, before + line.quantity)
         if use.quantity > part.on_hand:
-            held, asked = telling.amount(ctx, part.on_hand, part), telling.amount(ctx, use.quantity, part)
+            held, asked = telling.part_amount(ctx, part.on_hand, part), telling.amount(ctx, use.quantity, part)
             return Answer(
                 {"status": "short", "part": name, "van_holds": part.on_hand, "wanted": use.quantity},
-                say=ctx.speak("part.short", held=held, part=name, wanted=asked),
+                say=ctx.speak("part.short", held=held, wanted=asked),
             )
         wanted[part.item_id] = use
     return list(wanted.values())

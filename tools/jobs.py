@@ -17,7 +17,7 @@ from tools.arguments import Job as JobSpec
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, tool
 from voice_agent.call.events import Ask, Keypad
-from voice_agent.errors import NotAllowed, NotFound
+from voice_agent.errors import NotAllowed
 from voice_agent.language import spoken
 from voice_agent.salesforce.records import Job, Technician
 
@@ -63,7 +63,10 @@ async def which(ctx: ToolContext, said: str) -> Found | Answer:
         return await following(ctx)
     digits = re.sub(r"\D", "", said)
     if len(digits) < FEWEST_DIGITS:
-        return Found(said, ctx.grant.resolve("job", said, Job))
+        known = ctx.grant.resolve("job", said, Job)
+        # Read again: the record behind an older handle may have changed since, by us too.
+        again = await ctx.field.find_job(caller(ctx), known.appointment.number)
+        return Found(said, next((job for job in again if job.appointment.id == known.appointment.id), known))
     return one_of(ctx, minted(ctx, await ctx.field.find_job(caller(ctx), digits)), digits)
 
 
@@ -206,11 +209,3 @@ def row(ctx: ToolContext, one: Found) -> dict[str, str | None]:
         "state": one.job.appointment.category,
         "window": telling.visit_window(ctx, one.job.appointment),
     }
-
-
-def known(ctx: ToolContext, handle: str) -> Job:
-    """A job under a handle of this call. NotFound for anything else."""
-    found = ctx.grant.resolve("job", handle, Job)
-    if found.technician_id != caller(ctx).id:
-        raise NotFound("job of another technician", code="HANDLE")
-    return found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, time
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from tools import telling
-from tools.arguments import PartName, Quantity
+from tools.arguments import Day, PartName, Quantity
 from tools.jobs import TECHNICIAN, Found, caller, which
 from tools.matching import match
 from voice_agent.agent.context import ToolContext
@@ -18,6 +20,8 @@ from voice_agent.salesforce.records import StockedPart
 from voice_agent.salesforce.wishes import PartStock, PartUse
 
 MOST_PLACES = 3
+START_OF_WORK = time(8)
+"""A part needed on a day is needed when that day's work begins."""
 Source = Annotated[
     str,
     Field(min_length=1, max_length=80, description='"warehouse", "nearest", or the place or person that was named.'),
@@ -36,7 +40,7 @@ async def part_stock(ctx: ToolContext, part: PartName) -> Answer:
     stock = await ctx.field.part_stock(caller(ctx), meant)
     name = telling.part_name(meant)
     if stock.van is not None and stock.van.on_hand > 0:
-        told = [ctx.speak("part.van", held=telling.amount(ctx, stock.van.on_hand, stock.van), part=name)]
+        told = [ctx.speak("part.van", held=telling.part_amount(ctx, stock.van.on_hand, stock.van))]
     else:
         told = [ctx.speak("part.van_none", part=name)]
     told.append(elsewhere(ctx, stock) or ctx.speak("part.nowhere"))
@@ -77,6 +81,7 @@ async def request_part(
     job: Annotated[
         str | None, Field(max_length=40, description="The job it is for, as in update_job; leave out if not said.")
     ] = None,
+    needed_by: Day = None,
 ) -> Result:
     """Ask the parts desk for a part the technician needs. Use when they need or want to order one. The server reads it
     back and asks."""
@@ -86,13 +91,19 @@ async def request_part(
     found: Found | Answer | None = await which(ctx, job) if job else None
     if isinstance(found, Answer):
         return found
-    plan = await ctx.field.plan_part_request(caller(ctx), meant, quantity, job=found.job if found else None)
+    here = ZoneInfo(caller(ctx).zone)
+    need_by = datetime.combine(needed_by, START_OF_WORK, here) if needed_by else None
+    plan = await ctx.field.plan_part_request(
+        caller(ctx), meant, quantity, job=found.job if found else None, need_by=need_by
+    )
     parts = telling.parts_told(ctx, [PartUse(meant, quantity)])
     if found:
         told = ctx.speak("part.request_read_back_job", parts=parts, job=telling.job_told(ctx, found.job))
     else:
         told = ctx.speak("part.request_read_back", parts=parts)
-    return Change(plan, telling.confirm(ctx, told), ctx.speak("part.request_done", parts=parts))
+    day = spoken.say_date(needed_by, ctx.now.astimezone(here), lang=ctx.lang) if needed_by else ""
+    by = ctx.speak("part.request_by", day=day) if day else ""
+    return Change(plan, telling.confirm(ctx, told, by), ctx.speak("part.request_done", parts=parts))
 
 
 @tool(lines=TECHNICIAN, level=2, writes=True)

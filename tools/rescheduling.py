@@ -11,10 +11,12 @@ from pydantic import Field
 
 from tools import telling
 from tools.arguments import WEEKDAYS, Day, PartOfDay, SlotHandle, TimeOfDay, Visit, Weekday
+from tools.refusing import refused
 from tools.visits import CUSTOMER, which
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, Change, Result, tool
 from voice_agent.call.events import Ask, Keypad
+from voice_agent.errors import NotAllowed
 from voice_agent.salesforce.records import Appointment
 from voice_agent.salesforce.wishes import Slot, SlotWish
 
@@ -65,7 +67,10 @@ async def free_slots(
         exclude_weekdays=frozenset(WEEKDAYS.index(day) for day in not_weekdays or ()),
         past_due=after_due_date,
     )
-    slots, key = await ctx.field.slots(meant.visit, wish), "slots.offer"
+    try:
+        slots, key = await ctx.field.slots(meant.visit, wish), "slots.offer"
+    except NotAllowed as error:
+        return refused(ctx, error, "reschedule.refused")
     for wider in _wider(wish) if not slots else ():
         slots, key = await ctx.field.slots(meant.visit, wider), "slots.instead"
         if slots:
@@ -136,7 +141,10 @@ async def reschedule(ctx: ToolContext, slot: SlotHandle, visit: Visit = None) ->
     asks, and saves it after a yes; do not ask yourself and never say it is done."""
     offered = ctx.grant.resolve("slot", slot, Offered)
     appointment = ctx.grant.resolve("visit", offered.visit, Appointment)
-    plan = await ctx.field.plan_reschedule(appointment, offered.slot)
+    try:
+        plan = await ctx.field.plan_reschedule(appointment, offered.slot)
+    except NotAllowed as error:
+        return refused(ctx, error, "reschedule.refused")
     after = telling.window(ctx, offered.slot.window_start, offered.slot.window_end, offered.slot.zone)
     before, title = telling.visit_window(ctx, appointment), telling.visit_title(ctx, appointment)
     if before is None:

@@ -22,6 +22,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def inline(title: str) -> str:
+    """A title inside a sentence: "Flame sensor" loses its capital, "R-410A" and "AC tune-up" keep theirs."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
 def quoted(words: str) -> str:
     """The caller's own words inside one of our sentences: no final stop, not endless."""
     kept = words.split()
@@ -38,7 +43,7 @@ def window(ctx: ToolContext, start: datetime, end: datetime, zone: str) -> str:
 
 
 def visit_title(ctx: ToolContext, visit: Appointment) -> str:
-    return visit.subject or visit.work_type or ctx.speak("visit.unnamed")
+    return inline(visit.subject or visit.work_type) or ctx.speak("visit.unnamed")
 
 
 def visit_window(ctx: ToolContext, visit: Appointment) -> str | None:
@@ -71,7 +76,7 @@ def job_told(ctx: ToolContext, job: Job) -> str:
     title = job_title(job)
     if not title:
         return job_short(ctx, job)
-    return ctx.speak("job.about", number=spoken.say_digits(job_number(job), lang=ctx.lang), about=title)
+    return ctx.speak("job.about", number=spoken.say_digits(job_number(job), lang=ctx.lang), about=inline(title))
 
 
 def category(ctx: ToolContext, name: str) -> str:
@@ -79,20 +84,21 @@ def category(ctx: ToolContext, name: str) -> str:
 
 
 def part_name(part: StockedPart) -> str:
-    return part.name or part.code
+    return inline(part.name) or part.code
 
 
 def amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:
     """ "two", or "two gallons" where the part is measured: a number that stands before or for the part's name."""
     if part.unit.lower() in _PIECES:
-        return spoken.say_number(quantity, lang=ctx.lang)
+        return spoken.say_number(int(quantity) if quantity == int(quantity) else quantity, lang=ctx.lang)
     return spoken.say_quantity(quantity, part.unit.lower(), lang=ctx.lang)
 
 
 def part_amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:
     """ "three flame sensors", "two gallons of refrigerant"."""
-    if part.unit.lower() in _PIECES:
-        return spoken.say_quantity(quantity, part_name(part), lang=ctx.lang)
+    name = part_name(part)
+    if part.unit.lower() in _PIECES and ctx.lang == "en" and not any(letter.isdigit() for letter in name):
+        return spoken.say_quantity(quantity, name, lang=ctx.lang)
     return ctx.speak("part.quantity", quantity=amount(ctx, quantity, part), part=part_name(part))
 
 

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from tools import telling
 from tools.arguments import OwnWords, Visit
+from tools.refusing import refused
 from tools.visits import CUSTOMER, which
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, Change, Result, tool
+from voice_agent.errors import NotAllowed
 
 
 @tool(lines=CUSTOMER, level=2, writes=True)
@@ -24,7 +26,10 @@ async def cancel_visit(
     meant = await which(ctx, visit)
     if isinstance(meant, Answer):
         return meant
-    plan = await ctx.field.plan_cancel(meant.visit, reason or "Canceled by the customer on the phone")
+    try:
+        plan = await ctx.field.plan_cancel(meant.visit, reason or "Canceled by the customer on the phone")
+    except NotAllowed as error:
+        return refused(ctx, error, "cancel.refused")
     read_back = telling.confirm(ctx, ctx.speak("cancel.read_back", visit=telling.visit_told(ctx, meant.visit)))
     return Change(plan, read_back, ctx.speak("cancel.done"), reversible=False)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from tools import telling
 from tools.arguments import Visit
@@ -18,7 +17,6 @@ from voice_agent.salesforce.wishes import Eta
 
 CUSTOMER = ("customer",)
 MOST_OPTIONS = 4
-STALE_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +34,16 @@ def caller(ctx: ToolContext) -> Contact:
 
 
 async def open_visits(ctx: ToolContext) -> list[Found]:
-    """Visits of the caller that are not over, soonest first. Those already in reach are not read again for a while:
-    each read is a round trip, and a change is guarded against what has moved meanwhile."""
-    known = [visit for visit in ctx.grant.all("visit") if isinstance(visit, Appointment)]
-    if not known or any(ctx.now - visit.read_at > STALE_AFTER for visit in known):
-        known = list(await ctx.field.appointments_of(caller(ctx)))
-    visits = [visit for visit in known if not visit.over]
+    """Visits of the caller that are not over, soonest first, as they are now: a change may lie behind us."""
+    visits = [visit for visit in await ctx.field.appointments_of(caller(ctx)) if not visit.over]
     visits.sort(key=lambda visit: (visit.window is None, visit.window or (ctx.now, ctx.now)))
     return [Found(ctx.grant.mint("visit", visit.id, visit), visit) for visit in visits]
 
 
 async def which(ctx: ToolContext, handle: str | None) -> Found | Answer:
     """The visit under `handle`; without one the caller's only visit, or a question that names them all."""
-    if handle and ctx.grant.all("visit"):
-        return Found(handle, ctx.grant.resolve("visit", handle, Appointment))
     visits = await open_visits(ctx)
-    if handle:  # minted earlier in this call, and cleared by a change since
+    if handle:
         return Found(handle, ctx.grant.resolve("visit", handle, Appointment))
     if not visits:
         return none(ctx)

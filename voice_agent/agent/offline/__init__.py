@@ -28,6 +28,8 @@ NAME = "offline"
 MOST_CALLER_WORDS = 16
 """Utterances of the caller that are read; what was said before them has been served or lost its meaning."""
 MOST_READINGS = 2_000
+FEWEST_TELLING_WORDS = 4
+"""Fewer words do not tell a language: "no" is both."""
 WORDS_A_PIECE = 3
 ROLES = {"customer": "customer", "technician": "technician", "after_hours": "unknown"}
 IN_WORDS = ("message.call_me", "when.morning", "when.afternoon", "when.evening")
@@ -102,7 +104,9 @@ class OfflineModel:
 
     def _read(self, text: str, expecting: str | None, situation: Situation) -> Reading:
         """A sentence is read once for as long as "in an hour" still means the same."""
-        lang = language.detect_language(text, situation.lang)
+        lang = situation.lang
+        if len(text.split()) >= FEWEST_TELLING_WORDS:
+            lang = language.detect_language(text, situation.lang)
         role = situation.role if situation.role != "unknown" else ROLES.get(situation.line, "unknown")
         key = (text, lang, role, expecting, _five_minutes(situation.now))
         found = self._readings.get(key)

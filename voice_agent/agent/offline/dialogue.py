@@ -96,7 +96,6 @@ HAZARD_KEYS = {
     "4": "shock",
     "5": "water_electric",
     "6": "trapped",
-    "7": "burst_pipe",
 }
 
 
@@ -180,7 +179,9 @@ class Dialogue:
             self.options, self.chosen_from = used.options, used
         elif not (self.proposed and used.name == "reschedule"):
             self.options, self.chosen_from = (), None
-        if used.status in ("found", "over", "no_van", "failed") or (used.status == "none" and self._over(used)):
+        if used.status in ("found", "over", "no_van", "failed", "refused") or (
+            used.status == "none" and self._over(used)
+        ):
             self._finish()
 
     @staticmethod
@@ -230,7 +231,10 @@ class Dialogue:
             return Move.REPEAT, ""
         if (move := self._filled(caller, reading)) is not None:
             return move
-        if self.asked == "ask.anything_else" and (move := self._anything_else(caller, reading)) is not None:
+        if (
+            self.asked in ("ask.anything_else", "chat.yes_what", "ask.what")
+            and (move := self._anything_else(caller, reading)) is not None
+        ):
             return move
         small = wording.chat(caller.text)
         if small in ("insult", "robot") or (small and reading.intent in ("none", "yes", "no", "number", "repeat")):
@@ -239,6 +243,9 @@ class Dialogue:
             return Move.WANTS, ""
         if small:
             return (Move.NOTHING_MORE, "") if small == "bye" else (Move.CHAT, small)
+        if self.asked == "ask.billing" and reading.affirms is True:
+            self._start(Frame("take_message", {"desk": "billing"}))
+            return Move.WANTS, ""
         if reading.affirms is not None:
             return (Move.YES, "") if reading.affirms else (Move.DENIED, "")
         return Move.LOST, ""
@@ -249,8 +256,11 @@ class Dialogue:
         agrees = {"1": True, "2": False}.get(caller.keys) if caller.keys else reading.affirms
         if agrees is True:
             return Move.CONFIRMED, ""
-        if not caller.keys and self._corrected(caller, reading):
-            return Move.WANTS, "corrected"
+        if not caller.keys:
+            rest = wording.behind_no(caller.text)
+            expecting = "slot_choice" if self.frame.tool == "reschedule" else None
+            if rest and self._corrected(Caller(rest), self.read(rest, expecting)):
+                return Move.WANTS, "corrected"
         if agrees is False:
             return (Move.DENIED, "proposal") if not self._topic(caller, reading, sure=CERTAIN) else (Move.WANTS, "")
         if caller.keys or not self._topic(caller, reading):
@@ -320,6 +330,7 @@ class Dialogue:
         if "slot" in option:
             visit = self.chosen_from.result.get("visit") if self.chosen_from else None
             self.frame = Frame("reschedule", {"slot": option["slot"]} | ({"visit": visit} if visit else {}))
+            return  # the others stay on offer: "no, the first one" after the read-back
         elif "visit" in option:
             frame.add({"visit": option["visit"]})
         elif "job" in option:
@@ -359,9 +370,9 @@ class Dialogue:
             return (Move.HAZARD, hazard) if hazard else (Move.EMERGENCY_MENU, "")
         if (move := self._filled(caller, reading)) is not None:
             return move
+        if caller.keys == EMERGENCY_KEY:
+            return Move.EMERGENCY_MENU, ""
         if self._at_menu():
-            if caller.keys == EMERGENCY_KEY:
-                return Move.EMERGENCY_MENU, ""
             if caller.keys in MENUS[self._line]:
                 tool, arguments = MENUS[self._line][caller.keys]
                 self._start(Frame(tool, dict(arguments), {BY_KEYS}))
@@ -404,7 +415,19 @@ class Dialogue:
         if not new:
             return None
         frame.add(new)
+        self._also_wants(caller, reading, frame)
         return Move.WANTS, ""
+
+    def _also_wants(self, caller: Caller, reading: Reading, frame: Frame) -> None:
+        """ "Job's done, and I need a blower belt" said where the status was asked for."""
+        if reading.also is None:
+            return
+        tool = topics.tool_for(self._line, reading, reading.intent)
+        other = topics.second(self._line, reading, frame.tool) if tool == frame.tool else tool
+        if other is None or other == frame.tool or topics.tool_for(self._line, reading, reading.also) is None:
+            return
+        if topics.borne_out(other, reading, 0.0) or other in topics.SECOND:
+            self.pending = [self._begun(other, caller, reading)]
 
     def _elsewhere(self, reading: Reading, frame: Frame) -> bool:
         """The sentence is surely about something else than what is in hand."""
@@ -443,19 +466,22 @@ class Dialogue:
         frames = [self._begun(tool, caller, reading)]
         if (also := topics.second(line, reading, tool)) is not None:
             frames.append(self._begun(also, caller, reading))
-        # A report comes before a wish: what is done is booked before what is next is looked up.
-        frames.sort(key=lambda frame: frame.tool != "update_job")
+        frames.sort(key=lambda frame: topics.FIRST_SERVED.get(frame.tool, topics.SERVED_BETWEEN))
         self._start(*frames)
         return True
 
     def _begun(self, tool: str, caller: Caller, reading: Reading) -> Frame:
+        line = self._line
         frame = Frame(tool, self._gathered(tool, caller, reading, first=True))
         if tool == "job_details" and "job" not in frame.arguments:
             frame.arguments["job"] = (
                 "next" if reading.intent in ("next_job", "eta") or reading.also == "next_job" else ""
             )
-        if tool == "take_message" and reading.urgency.level != "routine":
-            frame.arguments["desk"] = "dispatch"
+        if tool == "take_message":
+            if reading.urgency.level != "routine" or line == "technician":
+                frame.arguments["desk"] = "dispatch"
+            elif self.asked == "ask.billing" or reading.intent == "billing_other":
+                frame.arguments["desk"] = "billing"
         return frame
 
     def _start(self, frame: Frame, *more: Frame) -> None:

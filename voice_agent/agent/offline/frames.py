@@ -134,8 +134,9 @@ def _part(tool: str, caller: Caller, reading: Reading, asked: str | None, lang: 
         found["quantity"] = counted[0]["qty"]
     if tool == "transfer_part" and (source := wording.source_in(caller.text, slots.get("location"), asked)):
         found["source"] = source
-    if tool == "request_part" and "work_order" in slots:
-        found["job"] = slots["work_order"]
+    if tool == "request_part":
+        found |= {"job": slots["work_order"]} if "work_order" in slots else {}
+        found |= {"needed_by": slots["date"]} if "date" in slots else {}
     return found
 
 
@@ -175,6 +176,8 @@ def _message(caller: Caller, slots: Mapping[str, Any], asked: str | None, first:
     if asked == "ask.when":
         if not caller.keys:
             found["when"] = caller.text
+        elif caller.keys in WHEN_KEYS:
+            found["when"] = WHEN_KEYS[caller.keys]
         return found
     when = " ".join(str(slots[name]) for name in ("date_phrase", "time_phrase") if name in slots)
     if when and (first or "callback_number" in found):

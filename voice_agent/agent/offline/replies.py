@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from voice_agent.agent.offline import wording
 from voice_agent.agent.offline.dialogue import BY_KEYS, SAME_NUMBER, Dialogue, Move
-from voice_agent.agent.offline.frames import WHEN_KEYS, Frame
+from voice_agent.agent.offline.frames import Frame
 from voice_agent.agent.offline.heard import PROOF_NEEDED, UNFINISHED, Note, Used
 from voice_agent.agent.offline.topics import BILLING, NOT_HERE
 from voice_agent.language.reading import LIFE_HAZARDS
@@ -76,7 +77,7 @@ def _after(dialogue: Dialogue, used: Used) -> Iterator[Step]:
     match used.status:
         case "short" | "not_in_van":
             yield Say("ask.instead")
-        case "found" | "over" | "no_van":
+        case "found" | "over" | "no_van" | "refused":
             yield from _go_on(dialogue)
         case _:
             pass
@@ -90,6 +91,8 @@ def _go_on(dialogue: Dialogue) -> Iterator[Step]:
     """The second wish of the sentence, else the question whether there is one."""
     if dialogue.frame is not None and not dialogue.frame.done:
         yield from _act(dialogue, dialogue.frame)
+    elif dialogue.caller.keys and dialogue.frame is not None and BY_KEYS in dialogue.frame.extras:
+        yield Say(f"menu.{dialogue.situation.line}")
     else:
         yield Say("ask.anything_else")
 
@@ -176,7 +179,7 @@ def _act(dialogue: Dialogue, frame: Frame) -> Iterator[Step]:
                 else:
                     yield from _ask(dialogue, "ask.delay")
                 return
-            arguments.setdefault("job", dialogue.job or "next")
+            arguments.setdefault("job", "next")
         case "job_details":
             arguments["job"] = arguments.get("job") or dialogue.job or "current"
         case "report_problem":
@@ -206,9 +209,6 @@ def _missing_of_message(dialogue: Dialogue, frame: Frame, arguments: dict[str, A
     if not arguments.get("callback_number") and SAME_NUMBER not in frame.extras:
         return "ask.callback"
     if dialogue.situation.line == "after_hours" and not arguments.get("when"):
-        if dialogue.asked == "ask.when" and dialogue.caller.keys in WHEN_KEYS:
-            arguments["when"] = WHEN_KEYS[dialogue.caller.keys]
-            return None
         return "ask.when"
     return None
 
@@ -306,12 +306,20 @@ def _in_danger(dialogue: Dialogue) -> Iterator[Step]:
         yield Say("again.stay" if hazard == "trapped" else "again.leave")
     elif dialogue.move is Move.HAZARD:
         yield Use("report_emergency", {"hazard": dialogue.detail})
-    elif dialogue.asked == "emergency.calm" and len(dialogue.caller.text.split()) >= 4 and not dialogue.caller.keys:
+    elif _tells_facts(dialogue):
         yield Use("take_message", {"desk": "dispatch", "message": dialogue.caller.text})
     elif hazard == "trapped":
         yield Say("emergency.stay_calm")
     else:
         yield Say("emergency.calm")
+
+
+def _tells_facts(dialogue: Dialogue) -> bool:
+    """An address, a number, or an answer to the question what the team should know."""
+    text = dialogue.caller.text
+    if dialogue.caller.keys or len(text.split()) < 4 or dialogue.move in (Move.CHAT, Move.CONFIRMED, Move.DENIED):
+        return False
+    return dialogue.asked == "emergency.calm" or wording.has_number(text, dialogue.situation.lang)
 
 
 __all__ = ["BILLING", "NOT_HERE", "Say", "Step", "Tell", "Use", "respond"]

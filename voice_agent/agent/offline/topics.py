@@ -10,6 +10,7 @@ from voice_agent.language.reading import Reading
 
 BILLING = "billing"
 NOT_HERE = "not_here"
+UNSURE = 0.65
 SURE_ENOUGH = 0.38
 """Below this calibrated probability an intent counts only if a slot speaks for it."""
 
@@ -44,11 +45,15 @@ LINES: Mapping[str, Mapping[str, str]] = {"customer": CUSTOMER, "technician": TE
 SPEAKING_SLOTS: Mapping[str, frozenset[str]] = {
     "update_job": frozenset({"status", "parts"}),
     "part_stock": frozenset({"part", "part_number"}),
+    "request_part": frozenset({"part", "part_number"}),
     "transfer_part": frozenset({"part", "part_number"}),
     "free_slots": frozenset({"date", "time_from", "exclude"}),
     "running_late": frozenset({"eta_minutes"}),
     "job_details": frozenset({"work_order", "appointment"}),
 }
+FIRST_SERVED: Mapping[str, int] = {"update_job": 0, "eta": 1, "my_visits": 1, "job_details": 3, "my_day": 3}
+"""Of two wishes: what was done is booked first, what is asked comes before what is to change, what is next comes last."""
+SERVED_BETWEEN = 2
 SECOND: frozenset[str] = frozenset({"eta", "job_details", "my_day", "my_visits"})
 """May follow as the second wish of a sentence on the intent alone: they only look something up."""
 
@@ -61,9 +66,15 @@ def tool_for(line: str, reading: Reading, intent: str) -> str | None:
     tool = LINES.get(line, {}).get(intent)
     if line == "technician":
         tool = _technician(tool, reading, intent, said)
-    elif line == "customer" and wording.ARRIVAL_NOTE.search(said) and intent in ("message", "none", "number"):
+    elif line == "customer" and wording.ARRIVAL_NOTE.search(said) and _may_be_note(reading, intent):
         tool = "visit_note"
+    elif line == "customer" and intent in ("confirm", "job_details", "eta") and wording.ASKS_VISITS.search(said):
+        tool = "my_visits"
     return tool
+
+
+def _may_be_note(reading: Reading, intent: str) -> bool:
+    return intent in ("message", "none", "number") or reading.confidence < UNSURE
 
 
 def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> str | None:
@@ -85,7 +96,9 @@ def _has_matter(intent: str, said: str) -> bool:
 
 
 def borne_out(tool: str, reading: Reading, confidence: float) -> bool:
-    """Sure enough by itself, or a slot of the sentence speaks for it."""
+    """Sure enough by itself, or a slot or the very words of the sentence speak for it."""
+    if tool in ("visit_note", "job_note"):
+        return True
     return confidence >= SURE_ENOUGH or bool(SPEAKING_SLOTS.get(tool, frozenset()) & reading.slots.keys())
 
 

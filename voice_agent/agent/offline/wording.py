@@ -161,6 +161,11 @@ ARRIVAL_NOTE = _either(
     toque el timbre; puerta (?:trasera|de atras); (?:dejar|deje|agregue|ponga|anote) (?:una |un )?nota;
     digale al tecnico"""
 )
+ASKS_VISITS = _either(
+    r"""do (?:i|we) (?:still )?have (?:any|an|a)(?: \w+)? (?:appointments?|visits?|service)(?: \w+)*;
+    (?:what|which|how many) (?:appointments|visits)(?: \w+)*; (?:tengo|tenemos) (?:alguna|una)(?: \w+)? (?:cita|visita)(?: \w+)*;
+    (?:que|cuales|cuantas) (?:citas|visitas)(?: \w+)*"""
+)
 ADDS = _either(r"""and; also; plus; another; tambien; ademas; y; otro; otra""")
 
 _LEAD_NOTE = re.compile(
@@ -211,6 +216,18 @@ _NO_NAME = frozenset(
     "my the his her their a another other mi su la el un una otro otra otra camioneta van truck".split()
 )
 FEWEST_WORDS = 3
+
+
+_NO = re.compile(
+    r"^\W*(?:(?:no|nope|nah|not that|wait|actually|sorry|i mean|i said|i meant|make (?:it|that)|it was|it's|rather|instead|"
+    r"espere|perd[oó]n|dije|quise decir|digo|mejor|que sea|era|eran|fue|fueron|sino)\b\W*)+",
+    re.I,
+)
+
+
+def behind_no(text: str) -> str:
+    """What is left of "no, I said Thursday" once it is known to be a correction; all of a sentence without a no."""
+    return _NO.sub("", text, count=1).strip()
 
 
 def note_in(text: str) -> str | None:
