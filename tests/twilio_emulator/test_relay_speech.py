@@ -1,13 +1,16 @@
 """How the agent's frames are spoken and how the caller's words come out (sheet sections 2.3, 2.4, 2.5)."""
 
 import asyncio
+import io
+import wave
 
 import pytest
+from starlette.responses import Response
 
-from voice_agent.demo.twilio.happenings import ClausePlayed, DigitsPlayed
+from voice_agent.demo.twilio.happenings import AlertRaised, AudioPlayed, ClausePlayed, DigitsPlayed
 from voice_agent.demo.twilio.relay.ear import Habits
 
-from .application import Application, Talk, answering, relay_twiml
+from .application import BASE, Application, Page, Seen, Talk, answering, relay_twiml
 from .stage import Stage
 from .virtual_time import run
 
@@ -159,6 +162,68 @@ def test_tones_wait_for_the_speech_in_front_of_them() -> None:
         assert [entry.digits for entry in call.journal.entries if isinstance(entry, DigitsPlayed)] == ["1234#"]
 
     run(scenario())
+
+
+def test_an_audio_file_keeps_its_place_while_it_is_fetched() -> None:
+    """Sheet section 2.5: `play` goes through the queue; its length is the file's, times `loop`."""
+
+    async def scenario() -> None:
+        async def script(talk: Talk) -> None:
+            await talk.say("First.")
+            await talk.send(type="play", source=f"{BASE}/hold.wav", loop=3)
+            await talk.send(type="play", source=f"{BASE}/missing.wav")
+            await talk.say("Last.")
+
+        async def sound(seen: Seen) -> Response:
+            await asyncio.sleep(3)
+            return Response(wave_file(2), media_type="audio/wav")
+
+        pages: dict[str, Page] = {"hold.wav": sound, "missing.wav": Response(status_code=404)}
+        application = Application(script, voice=relay_twiml(welcomeGreeting=""))
+        application.pages |= {name: [page] for name, page in pages.items()}
+        stage = Stage(application)
+        call = await stage.call()
+        talk = await application.talk()
+        await call.quiet(lasting=10)
+        first, last = talk.times("tokensPlayed First."), talk.times("tokensPlayed Last.")
+        assert last[0] - first[0] > 6000
+        [played] = [entry for entry in call.journal.entries if isinstance(entry, AudioPlayed)]
+        assert (played.url, played.seconds, played.cut) == (f"{BASE}/hold.wav", 6.0, False)
+        assert [entry.code for entry in call.journal.entries if isinstance(entry, AlertRaised)] == [64111]
+
+    run(scenario())
+
+
+def test_a_loop_of_zero_is_a_thousand_and_may_be_interrupted() -> None:
+    """Sheet section 2.5."""
+
+    async def scenario() -> None:
+        async def script(talk: Talk) -> None:
+            await talk.send(type="play", source=f"{BASE}/hold.wav", loop=0)
+
+        application = Application(script, voice=relay_twiml(welcomeGreeting=""))
+        application.pages["hold.wav"] = [Response(wave_file(2), media_type="audio/wav")]
+        stage = Stage(application)
+        call = await stage.call()
+        await stage.clock.sleep(1000)
+        await call.say("Enough")
+        await call.quiet()
+        [played] = [entry for entry in call.journal.entries if isinstance(entry, AudioPlayed)]
+        assert played.cut and 990 <= played.seconds <= 1001
+        assert "interrupt " in (await application.talk()).kinds()
+
+    run(scenario())
+
+
+def wave_file(seconds: int) -> bytes:
+    """Silence of that length, 8 kHz mono."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16_000 * seconds))
+    return file.getvalue()
 
 
 def test_a_language_frame_changes_what_is_listened_for_if_the_session_has_it() -> None:

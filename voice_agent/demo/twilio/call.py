@@ -253,6 +253,10 @@ class EmulatedCall:
             self.started_at = self.clock.utc()
             self.set_status("in-progress", event="answered")
 
+    def relay_is_open(self, session: RelaySession) -> None:
+        self.answer()
+        self.person.listen_to(session)
+
     def listen_with(self, listener: Listener) -> AbstractContextManager[None]:
         """Gives the person's speech and keys to `listener` while the block runs."""
         return self.person.listen_with(listener)
@@ -322,7 +326,7 @@ class EmulatedCall:
             self.journal.close()
 
     async def _wind_up(self, reason: str) -> None:
-        self.person.listen_to_nobody()
+        self.person.listen_to(None)
         if not self.over:
             self.set_status("completed")
         self.ended_at = self.clock.utc()

@@ -92,18 +92,18 @@ async def _run(call: "EmulatedCall", session: RelaySession) -> tuple[SessionEnd,
     running = asyncio.ensure_future(session.run())
     watching = asyncio.ensure_future(call.interrupted())
     try:
-        with call.listen_with(session):
-            await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                if isinstance(watching.result(), Diverted):
-                    session.divert()
-                else:
-                    session.hang_up()
-            end = await running
+        await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            if isinstance(watching.result(), Diverted):
+                session.divert()
+            else:
+                session.hang_up()
+        end = await running
     except HandshakeFailed as failed:
         call.note(happened.AlertRaised(code=64102, text=str(failed), url=session.settings.url))
         raise HungUp(f"64102: {failed}", None if call.answered else "failed") from failed
     finally:
+        call.person.listen_to(None)
         running.cancel()
         watching.cancel()
     return end, watching.result() if watching.done() and not watching.cancelled() else None

@@ -83,24 +83,27 @@ class Person:
                 raise NobodyListens(f"somebody was still talking after {patience:g} s")
             await self._call.clock.sleep(0.05)
 
+    def listen_to(self, listener: Listener | None) -> None:
+        """Gives what the person says and presses to `listener` from now on; None loses it."""
+        self.listener = listener
+        self._news.set()
+        self._news = asyncio.Event()
+
     @contextmanager
     def listen_with(self, listener: Listener) -> Iterator[None]:
         """Gives the person's speech and keys to `listener` while the block runs."""
         before = self.listener
-        self._set_listener(listener)
+        self.listen_to(listener)
         try:
             yield
         finally:
-            self._set_listener(before)
+            self.listen_to(before)
 
     def overhear(self, text: str) -> None:
         """What the other leg says is this leg's person speaking, if anything listens."""
         self._call.note(happened.CallerSpoke(text=text, heard=self.listener is not None))
         if self.listener is not None:
             self.listener.speak(text)
-
-    def listen_to_nobody(self) -> None:
-        self._set_listener(None)
 
     async def _someone_listens(self, patience: float) -> Listener:
         deadline = self._call.clock.now() + patience
@@ -124,8 +127,3 @@ class Person:
             found = None
         if found is None:
             raise NobodyListens(f"the agent did not speak within {patience:g} s")
-
-    def _set_listener(self, listener: Listener | None) -> None:
-        self.listener = listener
-        self._news.set()
-        self._news = asyncio.Event()

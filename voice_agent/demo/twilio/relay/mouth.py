@@ -47,14 +47,15 @@ class Tones:
     digits: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Audio:
-    """An audio file already measured: `seconds` is all its loops together."""
+    """An audio file in its place in the queue, which waits there until it is measured."""
 
     url: str
-    seconds: float
     interruptible: Input
     preemptible: bool
+    seconds: float | None = None
+    """All its loops together; None until it is fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,16 @@ class Mouth:
         self._queue.append(audio)
         self._advance()
 
+    def measured(self, audio: Audio, seconds: float | None) -> None:
+        """The file is here, or could not be had and is left out."""
+        if audio not in self._queue:
+            return
+        if seconds is None:
+            self._queue.remove(audio)
+        audio.seconds = seconds
+        if self._timer is None and self._playing is None and self._tones is None:
+            self._finish_or_advance()
+
     def cut(self) -> Cut:
         """Stops the current clause and forgets the whole queue, also text closed by `last` (sheet section 2.3).
 
@@ -217,7 +228,9 @@ class Mouth:
         match head:
             case Tones():
                 wait = self._timing.first_tone
-            case Audio():
+            case Audio(seconds=seconds):
+                if seconds is None:
+                    return
                 wait = self._timing.first_audio
             case Stretch():
                 if not self._speakable(head, settled=True):
@@ -247,9 +260,10 @@ class Mouth:
                     self._tones = digits
                     self._timer = self._clock.call_later(self._tone_time(digits), self._tones_over)
                     return
-                case Audio():
-                    self._queue.popleft()
-                    self._start(Playing("", head, head.interruptible, head.preemptible, False, 0.0), head.seconds)
+                case Audio(seconds=seconds):
+                    if seconds is not None:
+                        self._queue.popleft()
+                        self._start(Playing("", head, head.interruptible, head.preemptible, False, 0.0), seconds)
                     return
                 case Stretch():
                     if self._begin_clause(head):
@@ -298,7 +312,7 @@ class Mouth:
             self._preemption.cancel()
             self._preemption = None
         if playing.audio is not None:
-            self._listener.audio_played(playing.audio.url, playing.audio.seconds, cut=False)
+            self._listener.audio_played(playing.audio.url, self._clock.now() - playing.since, cut=False)
         else:
             self._listener.clause_played(playing.text, playing.greeting, cut=False)
         self._begin()

@@ -26,7 +26,9 @@ MAX_BAD_FRAMES = 10
 class FarEnd(Protocol):
     """The call that the session is on."""
 
-    def answer(self) -> None: ...
+    def relay_is_open(self, session: "RelaySession") -> None:
+        """The call is answered, and the person's speech and keys go to `session` from now on."""
+
     def agent_said(self, text: str) -> None: ...
     def agent_sent_tones(self, digits: str) -> None: ...
 
@@ -99,7 +101,7 @@ class RelaySession:
         self._socket = socket = await self._open()
         self._since = self._clock.now()
         self._line.begin(setup_frame(self.facts, self.settings.parameters))
-        self._far_end.answer()
+        self._far_end.relay_is_open(self)
         if self.settings.welcome_greeting:
             self._greeting_due = True
             self._clock.call_later(self._timing.setup_to_greeting, self._greet)
@@ -184,7 +186,10 @@ class RelaySession:
                 )
             case Play():
                 assert self._audio is not None  # frames are read inside the task group
-                self._audio.create_task(self._fetch_audio(frame))
+                rule = frame.interruptible or self.settings.interruptible
+                audio = Audio(frame.source, rule, frame.preemptible)
+                self.mouth.play(audio)
+                self._audio.create_task(self._measure(audio, frame.loop))
             case SendDigits(digits):
                 self.mouth.send_digits(digits)
             case Language(tts, transcription):
@@ -215,13 +220,11 @@ class RelaySession:
         self._line.send({"type": "error", "description": f"Invalid argument, code: 64106, language {language}"})
         return False
 
-    async def _fetch_audio(self, frame: Play) -> None:
-        seconds = await self._measure_audio(frame.source)
+    async def _measure(self, audio: Audio, loops: int) -> None:
+        seconds = await self._measure_audio(audio.url)
         if seconds is None:
-            self._journal.note(happened.AlertRaised(code=64111, text="audio could not be fetched", url=frame.source))
-            return
-        rule = frame.interruptible or self.settings.interruptible
-        self.mouth.play(Audio(frame.source, seconds * frame.loop, rule, frame.preemptible))
+            self._journal.note(happened.AlertRaised(code=64111, text="audio could not be fetched", url=audio.url))
+        self.mouth.measured(audio, None if seconds is None else seconds * loops)
 
     def _refuse(self, raw: str) -> None:
         self._bad_in_a_row += 1
