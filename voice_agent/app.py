@@ -40,7 +40,7 @@ from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.plans import Committed, WritePlan
 from voice_agent.session import Session, Surroundings, Wards
 from voice_agent.settings import Settings
-from voice_agent.sockets import RelayEndpoint
+from voice_agent.sockets import Front, RelayEndpoint
 from voice_agent.webhooks import Webhooks
 
 SWEEP_SECONDS = 30.0
@@ -110,6 +110,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
 
     services = Services(settings, lines, calls, tickets, journal, salesforce, field, around.model, wards)
     webhooks = Webhooks(settings, lines, calls, tickets, journal)
+    relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -139,7 +140,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     app = Starlette(
         routes=[
             *webhooks.routes(),
-            WebSocketRoute("/twilio/relay", RelayEndpoint(settings, calls, tickets, open_session)),
+            WebSocketRoute("/twilio/relay", relay_endpoint),
             Route("/health/live", _live),
             Route("/health/ready", _ready),
             Route("/metrics", _metrics),
@@ -148,6 +149,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         lifespan=lifespan,
     )
     app.state.services = services
+    app.state.front = Front(app, relay_endpoint)
     app.state.ready = asyncio.Event()
     app.state.ready.set()
     return app
@@ -172,7 +174,7 @@ def _offered(line: Line, tools: Mapping[str, Tool]) -> bytes:
     controls = {schema["function"]["name"]: schema for schema in CONTROLS}
     if unknown := sorted(line.tool_names - set(tools) - set(controls)):
         raise ConfigurationError(
-            f"lines.toml: line {line.name}: tools names {unknown[0]!r}; there are {', '.join(sorted(tools | controls))}"
+            f"lines.toml: line {line.name}: tools names {unknown[0]!r}; there are {', '.join(sorted({*tools, *controls}))}"
         )
     chosen = [tool.schema for name, tool in tools.items() if name in line.tool_names]
     return orjson.dumps([*chosen, *(schema for name, schema in controls.items() if name in line.tool_names)])

@@ -31,7 +31,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def config(app: Starlette, *, log_level: str = "warning") -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        app.state.front,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
@@ -45,6 +45,7 @@ def config(app: Starlette, *, log_level: str = "warning") -> uvicorn.Config:
         log_level=log_level,
         backlog=BACKLOG,
         timeout_graceful_shutdown=10,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         lifespan="on",

@@ -41,6 +41,7 @@ from voice_agent.call.actions import (
 )
 from voice_agent.call.events import (
     CallEnded,
+    CallerFinished,
     CallerInterrupted,
     CallerSpeaking,
     CallerSpoke,
@@ -74,6 +75,8 @@ from voice_agent.salesforce.field_service import FieldService
 from voice_agent.twilio import relay
 
 SEND_SECONDS = 5.0
+READ_AFTER_SECONDS = 0.001
+"""From a final prompt to its reading by rule; the model's request leaves in between."""
 CLOSE_SECONDS = 5.0
 """Twilio closes about 90 ms after `end`; if it does not, we do."""
 SETUP_SECONDS = 5.0
@@ -157,7 +160,10 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._attached = False
         self._leaving = False
-        self._turn_heard: dict[int, float] = {}
+        self._turn_heard: float | None = None
+        """When the caller finished, until the first words of the answer are out."""
+        self._final: CallerSpoke | None = None
+        self._reading: asyncio.TimerHandle | None = None
         self._bad_frames = 0
 
     # -- one socket ------------------------------------------------------------------------------------------------
@@ -228,9 +234,14 @@ class Session:
             self._take(frame)
 
     def _take(self, frame: relay.Frame) -> None:
+        self._read_final()
         match frame:
+            case CallerSpoke(final=True):
+                self._final = frame
+                self._post(CallerFinished(frame.text, at=frame.at))
+                self._reading = self._loop.call_later(READ_AFTER_SECONDS, self._read_final)
             case CallerSpoke():
-                self._heard(frame)
+                self._partial(frame)
             case relay.Setup():
                 log.warning("second setup ignored")
             case relay.ErrorReported(code=code):
@@ -281,16 +292,23 @@ class Session:
         for action in self.call.receive(event):
             self._perform(action)
 
-    def _heard(self, spoke: CallerSpoke) -> None:
-        """Read the words by rule before the machine sees them; it decides on the reading."""
-        if not spoke.final:
-            if len(spoke.text.split()) > 3:
-                urgency = read_urgency(spoke.text, lang=self.call.lang)
-                gist = Gist(self.call.lang, Urgency(urgency.level), urgency.hazard)
-                spoke = replace(spoke, gist=gist)
-            self.around.journal.glimpse(self.record, "partial", spoke.at, text=spoke.text)
-            self._post(spoke)
+    def _partial(self, spoke: CallerSpoke) -> None:
+        if len(spoke.text.split()) > 3:
+            urgency = read_urgency(spoke.text, lang=self.call.lang)
+            spoke = replace(spoke, gist=Gist(self.call.lang, Urgency(urgency.level), urgency.hazard))
+        self.around.journal.glimpse(self.record, "partial", spoke.at, text=spoke.text)
+        self._post(spoke)
+
+    def _read_final(self) -> None:
+        """Read the caller's words by rule; the machine decides on the reading before anything is spoken.
+
+        The model's request has left by then, if these words may be for it: reading costs as much as sending.
+        """
+        spoke, self._final = self._final, None
+        if spoke is None:
             return
+        if self._reading is not None:
+            self._reading.cancel()
         reading = read(
             spoke.text,
             lang=detect_language(spoke.text, self.call.lang),
@@ -309,9 +327,9 @@ class Session:
             only_digits=reading.intent == "number",
         )
         before = self.call.turn
+        self._turn_heard = spoke.at
         self._post(replace(spoke, gist=gist))
         if self.call.turn != before:
-            self._turn_heard[self.call.turn] = spoke.at
             self.note(
                 "caller",
                 turn=self.call.turn,
@@ -389,7 +407,8 @@ class Session:
     def _say(self, say: Say) -> None:
         self._outbox.append(say)
         self._wake.set()
-        if say.text and (heard_at := self._turn_heard.pop(say.turn, None)) is not None:
+        if say.text and self._turn_heard is not None:
+            heard_at, self._turn_heard = self._turn_heard, None
             self.note("first_words", turn=say.turn, ms=round((self._loop.time() - heard_at) * 1000, 1))
         if say.last:
             self.note("agent", turn=say.turn, text=self._said(say.turn))

@@ -29,6 +29,7 @@ from voice_agent.call.events import (
     AgentSpeaking,
     Announced,
     Ask,
+    CallerFinished,
     CallerInterrupted,
     CallerSpeaking,
     CallerSpoke,
@@ -146,6 +147,12 @@ class AnyCall(RuleBasedStateMachine):
     @rule(words=WORDS, gist=GISTS, final=st.sampled_from([True, True, False]))
     def the_caller_speaks(self, words: str, gist: Gist, final: bool) -> None:
         self.happens(CallerSpoke(words, final, gist))
+
+    @rule(words=WORDS, gist=GISTS)
+    def the_caller_finishes(self, words: str, gist: Gist) -> None:
+        self.happens(CallerFinished(words))
+        if words:
+            self.happens(CallerSpoke(words, True, gist))
 
     @rule(key=st.sampled_from("0123456789#*"))
     def the_caller_presses_a_key(self, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.call.scene import Scene, one
 from voice_agent.call.actions import CallTool, CancelReply, Say, StartReply
+from voice_agent.call.events import CallerFinished, Urgency
 from voice_agent.call.script import Rules
 
 THINKS_AHEAD = Rules(speculate=True)
@@ -65,3 +66,45 @@ def test_lines_that_do_not_think_ahead_do_not() -> None:
     scene = Scene()
     scene.murmurs("where is he")
     assert not scene.all(StartReply, scene.murmurs("where is he"))
+
+
+def test_a_run_may_begin_before_a_final_is_read_and_is_silent_until_then() -> None:
+    scene = Scene()
+    order = one(StartReply, scene.happens(CallerFinished("where is he")))
+    scene.model("Ten minutes away.", turn=order.turn)
+    assert not scene.all(Say)
+    assert scene.said(scene.caller("where is he")) == "Ten minutes away."
+
+
+def test_a_reading_that_decides_otherwise_silences_the_run() -> None:
+    scene = Scene()
+    order = one(StartReply, scene.happens(CallerFinished("it smells like gas")))
+    scene.model("Let me look.", turn=order.turn)
+    orders = scene.caller("it smells like gas", urgency=Urgency.LIFE_SAFETY, hazard="gas")
+    assert scene.said(orders) == "[guidance.gas]"
+    scene.forget()
+    scene.model(" Your visit is", turn=order.turn)
+    assert not scene.all(Say)
+
+
+def test_no_run_begins_where_rules_decide() -> None:
+    scene = Scene()
+    scene.caller("move it to friday")
+    scene.proposes()
+    assert not scene.all(StartReply, scene.happens(CallerFinished("yes")))
+
+
+def test_the_number_of_a_wrong_guess_is_used_up() -> None:
+    scene = Scene()
+    guess = one(StartReply, scene.happens(CallerFinished("where is")))
+    orders = scene.caller("where is he")
+    assert one(StartReply, orders).turn == guess.turn + 1
+    scene.model("Nowhere.", turn=guess.turn)
+    assert scene.said() == ""
+
+
+def test_a_wrong_guess_leaves_the_wait_for_the_caller_in_force() -> None:
+    scene = Scene(THINKS_AHEAD)
+    for words in ("one", "one", "one two"):
+        scene.murmurs(words)
+    assert scene.said(scene.wait(6.1)) == "[silence.again]"

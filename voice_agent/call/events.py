@@ -93,6 +93,16 @@ class CallerSpoke(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallerFinished(Event):
+    """A final prompt has come and is about to be read by rule; its `CallerSpoke` follows within a millisecond or so.
+
+    A run of the model may begin on it. Nothing of that run is heard before the reading is there.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigitPressed(Event):
     digit: str
 
@@ -229,6 +239,7 @@ class CallEnded(Event):
 
 Happening = (
     CallStarted
+    | CallerFinished
     | CallerSpoke
     | DigitPressed
     | CallerInterrupted

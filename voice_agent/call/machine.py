@@ -35,6 +35,7 @@ from voice_agent.call.events import (
     AgentSpeaking,
     Announced,
     CallEnded,
+    CallerFinished,
     CallerInterrupted,
     CallerSpeaking,
     CallerSpoke,
@@ -131,6 +132,8 @@ class Call:
                 self._caller_speaking(on, event.at)
             case CallerSpoke():
                 self._caller_spoke(event)
+            case CallerFinished(text=text):
+                speculating.begin(self, text.strip())
             case CallerInterrupted():
                 self._interrupted(event)
             case DigitPressed():

@@ -1,4 +1,4 @@
-"""Thinking ahead on a partial prompt: the words are held, nothing is touched, and a wrong guess leaves no trace."""
+"""Thinking ahead of the reading of a prompt: words are held, nothing is touched, a wrong guess leaves no trace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,17 @@ def consider(call: Call, words: str) -> None:
         return
     repeated, call.last_partial = words == call.last_partial, words
     give_up(call)
-    if repeated and call.listening:
+    if repeated:
+        begin(call, words)
+
+
+def begin(call: Call, words: str) -> None:
+    """Start a run for the turn these words will open, where the words alone decide nothing."""
+    if call.guess is not None and _plain(call.guess.heard) == _plain(words):
+        return
+    give_up(call)
+    decided_by_rule = call.leaving is not None or call.proposal is not None or call.keypad.secret
+    if words and call.listening and not decided_by_rule and call.rules.hold == 0 and call.turn + 1 < call.rules.turns:
         call.guess = Speculation(call.turn + 1, words)
         call.order(StartReply(call.turn + 1, 0, heard=words))
 
@@ -36,7 +46,7 @@ def confirmed(call: Call, words: str, at: float) -> bool:
     if guess is None:
         return False
     if guess.turn != call.turn + 1 or _plain(guess.heard) != _plain(words):
-        call.order(CancelReply(guess.turn))
+        _forget(call, guess)
         return False
     call.take_words(words, at)
     if call.leaving is not None:
@@ -49,9 +59,16 @@ def confirmed(call: Call, words: str, at: float) -> bool:
 
 
 def give_up(call: Call) -> None:
-    if call.guess is not None:
-        call.order(CancelReply(call.guess.turn))
-        call.guess = None
+    guess, call.guess = call.guess, None
+    if guess is not None:
+        _forget(call, guess)
+
+
+def _forget(call: Call, guess: Speculation) -> None:
+    """Stop the run. Its number is used up, so that nothing it still sends can pass for the next turn's."""
+    call.order(CancelReply(guess.turn))
+    if call.listening:
+        call.turn = max(call.turn, guess.turn)
 
 
 def _plain(words: str) -> str:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def fired(call: Call, event: TimerFired) -> None:
-    """A timer of an older turn is history, except the one that bounds the call."""
+    """A timer of an older turn is history, except those that are not about a turn: silence, and the call's limit."""
     at = event.at
-    if event.timer is not Timer.LIMIT and event.turn != call.turn:
+    if event.timer not in (Timer.LIMIT, Timer.SILENCE) and event.turn != call.turn:
         return
     match event.timer:
         case Timer.FILLER:

@@ -18,9 +18,9 @@ _LONGEST_HELD = 240
 _TOKEN = re.compile(
     r"(?P<tag></?[A-Za-z!?][^<>]{0,200}>)"
     r"|!?\[(?P<link>[^\[\]\n]{0,120})\]\((?P<target>[^()\s]{0,200})\)"
-    r"|(?P<url>(?:https?://|www\.)[^\s<>\])]+)"
-    r"|(?P<range>(?P<r1>\d{1,2}(?::\d\d)?)\s?(?:(?P<r1h>[ap]\.?m\b\.?)\s?)?[-–—]\s?(?P<r2>\d{1,2}(?::\d\d)?)\s?(?P<r2h>[ap]\.?m\b\.?))"
-    r"|(?P<time>(?P<clock>\d{1,2}:\d\d)(?::\d\d)?(?:\s?(?P<half>[ap]\.?m\b\.?))?|(?P<hour>\d{1,2})\s?(?P<hhalf>[ap]\.?m\b\.?))"
+    r"|(?P<url>(?<![^\W_])(?:https?://|www\.)[^\s<>\[\]()]+)"
+    r"|(?P<range>(?P<r1>\d{1,2}(?::\d\d)?)\s?(?:(?P<r1h>[ap]\.m\.|[ap]m\b)\s?)?[-–—]\s?(?P<r2>\d{1,2}(?::\d\d)?)\s?(?P<r2h>[ap]\.m\.|[ap]m\b))"
+    r"|(?P<time>(?P<clock>\d{1,2}:\d\d)(?::\d\d)?(?:\s?(?P<half>[ap]\.m\.|[ap]m\b))?|(?P<hour>\d{1,2})\s?(?P<hhalf>[ap]\.m\.|[ap]m\b))"
     r"|(?P<iso>\d{4}-\d\d-\d\d)(?!\d)"
     r"|\$\s?(?P<money>\d[\d,]*(?:\.\d{1,2})?)"
     r"|(?P<percent>\d+(?:\.\d+)?)\s?%"
@@ -34,17 +34,18 @@ _TOKEN = re.compile(
     r"|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
-# A tail that the next piece may still change.
-_OPEN_TAIL = re.compile(
-    r"(?:</?[A-Za-z!?]?[^<>]{0,200}"
-    r"|!?\[[^\[\]\n]{0,120}(?:\](?:\([^()\s]{0,200})?)?"
-    r"|(?<![^\W\d_])(?:h|ht|htt|https?|https?:|https?:/|w|ww|www|(?:https?://|www\.)[^\s<>\])]*)"
-    r"|[$#+(]\s?[\d(][\d,.\-() ]*|[$#]\s?"
-    r"|\d[\d:,./–—() -]*\s?(?:[ap](?:\.?m?\.?)?)?(?:[-–—]\s?[\d:]*\s?[ap]?\.?m?\.?)?|\d+(?:s|n|r|t|st|nd|rd|th)|\d+\s?°\s?"
-    r"|[ \t]*\n\s*(?:[-*+•>]+|#{1,6}|\d{1,2}[.)]?)?[ \t]*|[ \t]+|!)$",
+# What a token may still become when more text comes: it is held while all that is left of the text looks like this.
+_OPEN = re.compile(
+    r"</?(?:[A-Za-z!?][^<>]{0,200})?"
+    r"|!?(?:\[[^\[\]\n]{0,120}(?:\](?:\([^()\s]{0,200})?)?)?"
+    r"|h(?:t(?:t(?:ps?(?::(?:/(?:/[^\s<>\[\]()]*)?)?)?)?)?)?|w(?:w(?:w(?:\.[^\s<>\[\]()]*)?)?)?"
+    r"|[$#+(]\s?"
+    r"|[$#+]?[ (]?\d[\d:,./–—() -]*\s?(?:[ap](?:\.?m?\.?)?)?\s?(?:[-–—]\s?[\d:]*\s?(?:[ap](?:\.?m?\.?)?)?)?"
+    r"|\d+(?:s|n|r|t|st|nd|rd|th)|\d+(?:\.\d+)?\s?[°%]?\s?[FC]?",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"(?:#{1,6}[ \t]+|[-*+•>][ \t]+|\d{1,2}[.)][ \t]+|\|[-:| \t]*)+")
+_BULLET = re.compile(r"(?:(?:#{1,6}|[-*+•>]|\d{1,2}[.)])(?:[ \t]+|$|(?=\n))|\|[-:| \t]*)+")
+_OPEN_BULLET = re.compile(r"(?:[-*+•>|:#\t]| (?! )|\d{1,2}[.)])*(?:\d{1,2})?")
 _LABEL = re.compile(
     r"(?:work order|order|job|ticket|case|appointment|invoice|number|code|pin|account|confirmation|id|orden|trabajo|cita|número|numero|"
     r"código|codigo|cuenta|factura|wo|sa)[\s\-:#]*(?:number|numero|número)?[\s\-:#]*$",
@@ -59,6 +60,8 @@ _WORDS = {
         "&": "y", "%": "por ciento", "@": "arroba", "=": "igual a", "+": "más", "°": "grados", "€": "euros", "/": "o", "#": "número",
     },
 }  # fmt: skip
+_PLAIN_WORD = re.compile(r" [A-GI-VX-Za-gi-vx-z][A-Za-z]+")
+"""Not with h or w: "http" and "www" come in pieces."""
 _KEPT_MARKS = frozenset(".,;:!?'’\"-¿¡()")
 _EN_MONTHS = "January February March April May June July August September October November December".split()
 _ES_MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
@@ -67,7 +70,7 @@ _ES_MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octub
 class EarFilter:
     """Feed it a model's text as it streams; it gives back what may be spoken now. `flush` at the end of the reply."""
 
-    __slots__ = ("_before", "_break", "_held", "_lang", "_line_start", "_space")
+    __slots__ = ("_before", "_break", "_figure", "_held", "_lang", "_line_start", "_raw", "_space")
 
     def __init__(self, lang: str = "en") -> None:
         self._lang = lang
@@ -76,51 +79,59 @@ class EarFilter:
         self._line_start = True
         self._break = False
         self._space = False
+        self._figure = False
+        self._raw = ""
 
     def feed(self, chunk: str) -> str:
         """The speakable part of everything fed so far that was not given back yet; may be empty."""
         text = self._held + chunk
-        if text.isascii() and text.isalpha() and not self._line_start and not self._break and len(text) > 5:
-            self._held = ""
+        plain = len(text) > 5 and text.isascii() and text.isalpha()
+        if plain and not (self._line_start or self._figure):
+            self._held, self._raw = "", text[-1]
             return self._say(text)
-        cut = self._cut(text)
-        self._held = text[cut:]
-        return self._read(text[:cut])
+        return self._read(text, final=False)
 
     def flush(self) -> str:
         """What was held back; the filter is then as new."""
-        text, self._held = self._held, ""
-        spoken = self._read(text)
-        self._before, self._line_start, self._break, self._space = "", True, False, False
+        spoken = self._read(self._held, final=True)
+        self.__init__(self._lang)  # type: ignore[misc]
         return spoken
 
-    def _cut(self, text: str) -> int:
-        tail = _OPEN_TAIL.search(text, max(len(text) - _LONGEST_HELD, 0))
-        return len(text) if tail is None else tail.start()
-
-    def _read(self, text: str) -> str:
+    def _read(self, text: str, *, final: bool) -> str:
+        """Say token after token; what may still change is kept for the next piece."""
         spoken: list[str] = []
-        i = 0
+        text, i, self._held = self._raw + text, len(self._raw), ""
         while i < len(text):
-            if self._line_start:
-                bullet = _BULLET.match(text, i)
-                if bullet is not None:
-                    i = bullet.end()
-                    continue
+            rest = text[i:] if len(text) - i <= _LONGEST_HELD else ""
+            if not final and rest and ((self._line_start and _OPEN_BULLET.fullmatch(rest)) or _OPEN.fullmatch(rest)):
+                self._held = rest
+                break
+            bullet = _BULLET.match(text, i) if self._line_start else None
+            if bullet is not None:
+                i = bullet.end()
+                continue
             match = _TOKEN.match(text, i)
             if match is None:
                 break
             i = match.end()
-            if match.lastgroup == "newline":
-                self._break, self._line_start, self._space = True, True, False
-                continue
-            if match.lastgroup == "space":
-                self._space = True
-                continue
-            words = self._words(match)
-            if words:
-                spoken.append(self._say(words, apart=match["word"] is None and match["other"] is None))
+            spoken.append(self._token(match))
+        self._raw = text[i - 1 : i]
         return "".join(spoken)
+
+    def _token(self, match: re.Match[str]) -> str:
+        if match.lastgroup == "newline":
+            self._break, self._line_start, self._space = True, True, False
+            return ""
+        if match.lastgroup == "space":
+            self._space = True
+            return ""
+        words = self._words(match)
+        if not words:
+            return ""
+        figure = match["word"] is None and match["other"] is None
+        said = self._say(words, apart=figure or (self._figure and match["other"] is None))
+        self._figure = figure
+        return said
 
     def _say(self, words: str, *, apart: bool = False) -> str:
         """Join `words` to what was said: a new line is a pause, a symbol made a word needs spaces."""
