@@ -18,6 +18,7 @@ from .person import NobodyListens
 from .phones import PhoneHabits, UnknownAnswer
 from .relay.ear import Habits
 from .relay.faults import RelayFault
+from .verify import DEMO_SERVICE_SID
 
 KEEP_ALIVE_SECONDS = 15.0
 
@@ -34,6 +35,7 @@ def routes(info: Mapping[str, Any]) -> list[Route]:
             "auth_token": credentials.auth_token,
             "api_key_sid": credentials.api_key_sid,
             "api_key_secret": credentials.api_key_secret,
+            "verify_service_sid": DEMO_SERVICE_SID,
         }
         return JSONResponse({"callers": [], "lines": [], "salesforce": {}, **info, "twilio": twilio})
 
@@ -105,7 +107,10 @@ async def _ledger(request: Request) -> Response:
 
 
 async def _phones(request: Request) -> Response:
-    """How outside phones behave: `{"number": "+1...", "answer": "busy", "after": 2, "says": "Hello?"}`, `*` for all."""
+    """How outside phones behave: `{"number": "+1...", "answer": "busy", "after": 2, "says": "Hello?"}`, `*` for all.
+
+    `undeliverable` is the error code that ends messages to it, `lookup` the packages that Lookup answers with.
+    """
     exchange = _exchange(request)
     if request.method == "POST":
         given = await _body(request)
@@ -114,6 +119,8 @@ async def _phones(request: Request) -> Response:
         except UnknownAnswer as exc:
             return _refusal(400, str(exc))
         exchange.phones[str(given.get("number", "*"))] = habits
+        if "lookup" in given:
+            exchange.lookups[str(given["number"])] = given["lookup"]
         if "undeliverable" in given:
             exchange.messages.undeliverable[str(given["number"])] = int(given["undeliverable"])
     return JSONResponse(

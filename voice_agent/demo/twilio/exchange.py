@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from .call import EmulatedCall
 from .clock import Clock
@@ -17,6 +18,7 @@ from .options import CallOptions
 from .phones import PhoneHabits
 from .queues import Bridge, VoiceQueues
 from .timing import Timing
+from .verify import DEMO_SERVICE_SID, Verifications
 from .webhook import Webhooks
 from .wire import ConnectSocket, Http
 
@@ -69,6 +71,10 @@ class Exchange:
         """REST requests being answered now."""
         self.webhooks = Webhooks(http, credentials.auth_token, self.faults)
         self.messages = Messages(self)
+        self.verifications = Verifications(self._utc, self.ledger)
+        self.verifications.create_service("Emulated service", sid=DEMO_SERVICE_SID)
+        self.lookups: dict[str, dict[str, dict[str, Any]]] = {}
+        """What Lookup knows of a number: fields by package."""
         self.began_at = self._utc()
         self._news: set[Callable[[Happening], None]] = set()
 

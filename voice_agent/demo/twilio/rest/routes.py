@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from . import calls, messages, numbers, queues
+from . import calls, lookup, messages, numbers, queues, verify
 from .gate import Handler, resource, unknown
 
 API_HOST = "api.twilio.com"
@@ -14,6 +14,7 @@ def rest_routes() -> list[BaseRoute]:
     """The api host's resources under its name and, without a host in the path, under `/2010-04-01` itself."""
     routes: list[BaseRoute] = [*_api(f"/{API_HOST}"), *_api("")]
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    routes += _verify(f"/{verify.HOST}") + _lookup(f"/{lookup.HOST}")
     routes += [Route(f"/{host}/{{rest:path}}", unknown, methods=every) for host in HOSTS]
     return [*routes, Route("/2010-04-01/{rest:path}", unknown, methods=every)]
 
@@ -41,3 +42,20 @@ def _api(prefix: str) -> list[Route]:
             DELETE=numbers.delete,
         ),
     ]
+
+
+def _verify(prefix: str) -> list[Route]:
+    def at(path: str, **handlers: Handler) -> Route:
+        return resource(verify.HOST, prefix, "/v2/Services" + path, **handlers)
+
+    return [
+        at("", GET=verify.list_services, POST=verify.create_service),
+        at("/{service}", GET=verify.fetch_service),
+        at("/{service}/Verifications", POST=verify.create),
+        at("/{service}/Verifications/{sid}", GET=verify.fetch, POST=verify.update),
+        at("/{service}/VerificationCheck", POST=verify.check),
+    ]
+
+
+def _lookup(prefix: str) -> list[Route]:
+    return [resource(lookup.HOST, prefix, "/v2/PhoneNumbers/{number}", GET=lookup.fetch)]
