@@ -64,7 +64,7 @@ async def fetch(request: Call) -> Response:
     known = request.exchange.lookups.get(e164, {})
     answer: dict[str, Any] = {
         "calling_country_code": str(number.country_code),
-        "country_code": phonenumbers.region_code_for_country_code(number.country_code),
+        "country_code": phonenumbers.region_code_for_country_code(number.country_code or 0),
         "phone_number": e164,
         "national_format": phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL),
         "valid": error is None,
