@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from voice_agent import errors
-from voice_agent.salesforce import rows
+from voice_agent.salesforce import jobs, rows
 from voice_agent.salesforce.client import Salesforce
-from voice_agent.salesforce.records import Appointment, Contact, Technician
+from voice_agent.salesforce.records import Appointment, Contact, Job, Technician
 from voice_agent.salesforce.soql import find_phone, soql
 from voice_agent.salesforce.statements import APPOINTMENT, CONTACT, ENTITLEMENT, OPEN, TECHNICIAN, WORK_ORDER
 from voice_agent.salesforce.wishes import CallerContext, StrangersOrder
@@ -35,10 +35,13 @@ PHONE_FIELDS = ("Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPho
 FOUND_BY_PHONE = f"Contact({CONTACT}, {', '.join(PHONE_FIELDS)} LIMIT 20)"
 
 
-async def context(salesforce: Salesforce, number: str, now: datetime) -> CallerContext:
-    """Everything about a caller. A number that is not E.164 (withheld, "anonymous") finds nobody and asks nothing."""
+async def context(salesforce: Salesforce, number: str, now: datetime) -> tuple[CallerContext, tuple[Job, ...]]:
+    """Everything about a caller, and the near jobs if it is one technician.
+
+    A number that is not E.164 (withheld, "anonymous") finds nobody and asks nothing.
+    """
     if not E164.fullmatch(number):
-        return CallerContext((), (), (), now)
+        return CallerContext((), (), (), now), ()
     accounts = soql(f"SELECT AccountId FROM Contact WHERE {PHONED}", number=number)
     read = await salesforce.queries(
         {
@@ -46,22 +49,27 @@ async def context(salesforce: Salesforce, number: str, now: datetime) -> CallerC
             "technicians": _technicians("Phone_E164__c = {value}", number, now),
             "visits": _filled(VISITS, accounts, open=OPEN, since=now - FORGOTTEN),
             "entitlements": _filled(ENTITLEMENTS, accounts),
+            "jobs": soql(jobs.OF_CALLER, number=number, start=now - jobs.NEAR, end=now + jobs.NEAR),
         },
-        missing_ok={"visits", "technicians", "entitlements"},
+        missing_ok={"visits", "technicians", "entitlements", "jobs"},
     )
     technicians = tuple(rows.technician(row) for row in read["technicians"])
     people = [rows.contact(row) for row in read["people"]]
     direct = [person for person in people if person.phone_e164 == number]
     matches = tuple(direct or people)
-    if matches or technicians:
-        if len(matches) > SWITCHBOARD:
-            return CallerContext((), technicians, (), now)
-        found = visits(read["visits"], read["entitlements"], now)
-        of_matches = {person.account_id for person in matches}
-        return CallerContext(matches, technicians, tuple(v for v in found if v.account_id in of_matches), now)
-    matches = await _by_any_phone(salesforce, number)
-    appointments = await of_accounts(salesforce, matches, now) if matches else ()
-    return CallerContext(matches, (), appointments, now)
+    if not matches and not technicians:
+        matches = await _by_any_phone(salesforce, number)
+        appointments = await of_accounts(salesforce, matches, now) if matches else ()
+        return CallerContext(matches, (), appointments, now), ()
+    if len(matches) > SWITCHBOARD:
+        matches = ()
+    of_matches = {person.account_id for person in matches}
+    found = visits(read["visits"], read["entitlements"], now)
+    appointments = tuple(visit for visit in found if visit.account_id in of_matches)
+    near: tuple[Job, ...] = ()
+    if len(technicians) == 1:
+        near = tuple(jobs.job(rows.appointment(row, read_at=now), technicians[0].id) for row in read["jobs"])
+    return CallerContext(matches, technicians, appointments, now), near
 
 
 async def of_accounts(salesforce: Salesforce, people: Iterable[Contact], now: datetime) -> tuple[Appointment, ...]:

@@ -59,7 +59,8 @@ class FieldService:
         self._salesforce = salesforce
         self._now = now
         self.catalogue = Catalogue(salesforce)
-        self._jobs: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
+        self._near: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
+        self._far: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
         self._parts: Recent[tuple[StockedPart, ...]] = Recent(
             now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR
         )
@@ -73,7 +74,10 @@ class FieldService:
 
     async def caller_context(self, number: str) -> CallerContext:
         """Contacts, technicians and open appointments behind an E.164 number, in one round trip."""
-        return await callers.context(self._salesforce, number, self._now())
+        context, near = await callers.context(self._salesforce, number, self._now())
+        if len(context.technicians) == 1:
+            self._near.put(context.technicians[0].id, near)
+        return context
 
     async def technician_by_employee_number(self, number: str) -> Technician | None:
         return await callers.by_employee_number(self._salesforce, number, self._now())
@@ -95,13 +99,20 @@ class FieldService:
         """The technician's jobs on a local date, in order, cancelled ones left out."""
         now = self._now()
         start, end = jobs.day_of(technician, day)
-        if abs(start - now) < jobs.AROUND - timedelta(days=1):
-            return jobs.on_day(await self._jobs_around_now(technician), technician, day)
+        if now - jobs.NEAR <= start and end <= now + jobs.NEAR:
+            return jobs.on_day(await self._near_jobs(technician), technician, day)
         return jobs.on_day(await jobs.between(self._salesforce, technician, start, end, now), technician, day)
 
     async def find_job(self, technician: Technician, digits: str) -> tuple[Job, ...]:
         """The technician's own jobs with that work order or appointment number; today and its neighbours first."""
-        return jobs.by_digits(await self._jobs_around_now(technician), digits, now=self._now())
+        now = self._now()
+        near = jobs.by_digits(await self._near_jobs(technician), digits, now=now)
+        if near or not jobs.said_number(digits):
+            return near
+        far = await self._far.get(
+            technician.id, lambda: jobs.between(self._salesforce, technician, now - jobs.FAR, now + jobs.FAR, now)
+        )
+        return jobs.by_digits(far, digits, now=now)
 
     async def eta(self, appointment: Appointment) -> Eta:
         now = self._now()
@@ -264,9 +275,8 @@ class FieldService:
             return None
         return await self.appointment(RecordId(plan.facts["appointment_id"]))
 
-    async def _jobs_around_now(self, technician: Technician) -> tuple[Job, ...]:
+    async def _near_jobs(self, technician: Technician) -> tuple[Job, ...]:
         now = self._now()
-        return await self._jobs.get(
-            technician.id,
-            lambda: jobs.between(self._salesforce, technician, now - jobs.AROUND, now + jobs.AROUND, now),
+        return await self._near.get(
+            technician.id, lambda: jobs.between(self._salesforce, technician, now - jobs.NEAR, now + jobs.NEAR, now)
         )

@@ -13,8 +13,13 @@ from voice_agent.salesforce.records import Appointment, Job, RecordId, Technicia
 from voice_agent.salesforce.soql import soql
 from voice_agent.salesforce.statements import APPOINTMENT
 
-AROUND = timedelta(days=30)
-"""How far before and after today a job is looked for."""
+NEAR = timedelta(days=2)
+"""Yesterday to tomorrow in any zone: what a technician mostly talks about, read along with who is calling."""
+FAR = timedelta(days=30)
+"""How far before and after now a job is looked for that is not near."""
+OF_CALLER = f"""SELECT {APPOINTMENT} FROM ServiceAppointment
+    WHERE Id IN (SELECT ServiceAppointmentId FROM AssignedResource WHERE ServiceResource.Phone_E164__c = {{number}})
+    AND SchedStartTime >= {{start}} AND SchedStartTime < {{end}} ORDER BY SchedStartTime LIMIT 50"""
 MINE = f"""SELECT {APPOINTMENT} FROM ServiceAppointment
     WHERE Id IN (SELECT ServiceAppointmentId FROM AssignedResource WHERE ServiceResourceId = {{technician}})
     AND SchedStartTime >= {{start}} AND SchedStartTime < {{end}} ORDER BY SchedStartTime LIMIT 200"""
@@ -59,7 +64,7 @@ def by_digits(jobs: Iterable[Job], digits: str, *, now: datetime) -> tuple[Job, 
 
     Those within a day of now win over all others, an exact number over an ending.
     """
-    said = re.sub(r"\D", "", digits).lstrip("0")
+    said = said_number(digits)
     if not said:
         return ()
     exact = [one for one in jobs if said in _numbers(one)]
@@ -71,6 +76,11 @@ def by_digits(jobs: Iterable[Job], digits: str, *, now: datetime) -> tuple[Job, 
         if near or found:
             return tuple(sorted(near or found, key=lambda one: (one.appointment.over, _days_off(one, now))))
     return ()
+
+
+def said_number(digits: str) -> str:
+    """The digits that count; empty when there are none."""
+    return re.sub(r"\D", "", digits).lstrip("0")
 
 
 def _numbers(one: Job) -> set[str]:

@@ -29,8 +29,15 @@ class Recent(Generic[T]):
             return value
         written, at = self._writes(), self._now()
         value = await read()
+        self._put(key, at, written, value)
+        return value
+
+    def put(self, key: str, value: T) -> None:
+        """An answer that came along with another question just now."""
+        self._put(key, self._now(), self._writes(), value)
+
+    def _put(self, key: str, at: datetime, written: int, value: T) -> None:
         self._kept[key] = (at, written, value)
         self._kept.move_to_end(key)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        return value
