@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from voice_agent.language.identifiers import digit_runs
+from voice_agent.language.identifiers import digit_runs, pointing_words
 from voice_agent.language.numbers import Lang, amount
 from voice_agent.language.part_names import part_name
 from voice_agent.language.slots import extract
@@ -351,12 +351,13 @@ def _digits_said(digits: str, sentence: str, lang: Lang) -> bool:
 
 
 def _number_said(value: float, sentence: str, lang: Lang) -> bool:
-    slots = extract(sentence, lang=lang)
+    slots = extract(sentence, lang=lang, intent="parts_used")
     if any(part["qty"] == value for part in slots.get("parts", ())) or slots.get("eta_minutes") == value:
         return True
     heard = Utterance.of(sentence)
+    pointing = pointing_words(heard, lang)
     for i in range(len(heard.words)):
-        found = amount(heard.plain, i, lang)
+        found = None if i in pointing else amount(heard.plain, i, lang)
         if found is not None and found[0] == value:
             return True
     whole = str(int(value)) if value == int(value) else None

@@ -25,9 +25,9 @@ _TOKEN = re.compile(
     r"|\$\s?(?P<money>\d[\d,]*(?:\.\d{1,2})?)"
     r"|(?P<percent>\d+(?:\.\d+)?)\s?%"
     r"|(?P<degrees>\d+)\s?°\s?(?P<scale>[FC]\b)?"
-    r"|(?P<phone>\+?1?[-. ]?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4})(?!\d)"
+    r"|(?P<phone>(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4})(?!\d)"
     r"|(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
-    r"|(?P<hash>#\s?)?(?P<number>\d[\d,]*\d(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"|(?P<hash># ?)?(?P<number>\d[\d,]*\d(?:\.\d+)?|\d+(?:\.\d+)?)"
     r"|(?P<newline>[ \t]*\n\s*)"
     r"|(?P<space>[ \t]+)"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)"
@@ -39,7 +39,7 @@ _OPEN = re.compile(
     r"</?(?:[A-Za-z!?][^<>]{0,200})?"
     r"|!?(?:\[[^\[\]\n]{0,120}(?:\](?:\([^()\s]{0,200})?)?)?"
     r"|h(?:t(?:t(?:ps?(?::(?:/(?:/[^\s<>\[\]()]*)?)?)?)?)?)?|w(?:w(?:w(?:\.[^\s<>\[\]()]*)?)?)?"
-    r"|[$#+(]\s?"
+    r"|[$#+(] ?"
     r"|[$#+]?[ (]?\d[\d:,./–—() -]*\s?(?:[ap](?:\.?m?\.?)?)?\s?(?:[-–—]\s?[\d:]*\s?(?:[ap](?:\.?m?\.?)?)?)?"
     r"|\d+(?:s|n|r|t|st|nd|rd|th)|\d+(?:\.\d+)?\s?[°%]?\s?[FC]?",
     re.IGNORECASE,
@@ -128,8 +128,8 @@ class EarFilter:
         words = self._words(match)
         if not words:
             return ""
-        figure = match["word"] is None and match["other"] is None
-        said = self._say(words, apart=figure or (self._figure and match["other"] is None))
+        figure = match["word"] is None and (match["other"] is None or match["other"] in _WORDS[self._lang])
+        said = self._say(words, apart=figure or (self._figure and match["word"] is not None))
         self._figure = figure
         return said
 
@@ -165,7 +165,7 @@ class EarFilter:
         if symbol in "—–":
             return ","
         if symbol in _WORDS[self._lang]:
-            return f"{'' if self._before.endswith(' ') or self._space or not self._before else ' '}{_WORDS[self._lang][symbol]} "
+            return _WORDS[self._lang][symbol]
         if symbol in "_~*`|\\^<>{}[]":
             self._space = self._space or symbol in "_|"
             return ""

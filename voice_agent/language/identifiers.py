@@ -82,7 +82,7 @@ _TERMINATOR = {
 def digit_runs(heard: Utterance, lang: Lang, taken: Container[int] = ()) -> list[DigitRun]:
     """Every run of digits outside the words already `taken`, corrections resolved, in the order they were said."""
     words = heard.plain
-    pointing = _pointing_words(heard, lang)
+    pointing = pointing_words(heard, lang)
     runs: list[DigitRun] = []
     i = 0
     while i < len(words):
@@ -96,7 +96,7 @@ def digit_runs(heard: Utterance, lang: Lang, taken: Container[int] = ()) -> list
     return _mend(heard, runs, lang)
 
 
-def _pointing_words(heard: Utterance, lang: Lang) -> frozenset[int]:
+def pointing_words(heard: Utterance, lang: Lang) -> frozenset[int]:
     if lang != "en":
         return frozenset(i for i, word in enumerate(heard.plain) if word in ("un", "una", "unos", "unas"))
     found: set[int] = set()
@@ -130,6 +130,19 @@ def _run_from(
     if len(digits) == groups and 2 <= groups <= 3:
         return _with_edges(words, DigitRun(digits, start, i, groups), lang)
     return DigitRun(digits, start, i, groups)
+
+
+def _loose(words: Sequence[str], run: DigitRun, lang: Lang) -> DigitRun:
+    """After a label homophones on both sides are digits too if that makes the usual four ("order four ate won to")."""
+    digits, last, groups = run.digits, run.last, run.groups
+    while last < len(words) and len(digits) < 4:
+        group = digit_group(words, last, lang)
+        if group is None and words[last] in HOMOPHONES[lang]:
+            group = HOMOPHONES[lang][words[last]], last + 1
+        if group is None:
+            break
+        digits, last, groups = digits + group[0], group[1], groups + 1
+    return DigitRun(digits, run.first, last, groups) if len(digits) == 4 else run
 
 
 _ANNOUNCE = frozenset("order job number ticket is its orden trabajo numero".split())
@@ -208,6 +221,8 @@ def labelled(heard: Utterance, lang: Lang) -> References:
     runs = digit_runs(heard, lang)
     for index, run in enumerate(runs):
         kind = _kind(heard, run)
+        if kind is None and len(run.digits) >= 7:  # nothing but a telephone number or a code is that long
+            kind = "digits"
         if kind is None or (
             len(run.digits) == 1 and kind != "digits" and not _NUMBER_AFTER_LABEL.search(_lead(heard, run))
         ):
@@ -258,10 +273,10 @@ def bare(
     heard: Utterance, lang: Lang, taken: Container[int], *, intent: str | None, expecting: str | None, working: bool
 ) -> References:
     """Digits nobody announced. `working` says the sentence speaks of a job (a status, parts), so long ones name it."""
-    runs = [run for run in digit_runs(heard, lang, taken) if run.digits]
+    runs = _all_digits(heard, lang) or [run for run in digit_runs(heard, lang, taken) if run.digits]
     answering = expecting in ("digits", "work_order", "slot_choice") or intent == "number"
     words_outside = [w for i, w in enumerate(heard.plain) if not any(r.first <= i < r.last for r in runs)]
-    alone = len(words_outside) <= 2 and intent in (None, "none", "yes", "no", "repeat")
+    alone = len(words_outside) <= 1 and intent in (None, "yes", "no", "repeat")
     kept = [run for run in runs if len(run.digits) >= 3 or answering or alone]
     kept = [run for run in kept if not _denied(heard, run)] or kept
     if not kept:
@@ -277,6 +292,24 @@ def bare(
     ):
         kind = "work_order"
     return References({kind: run.digits}, frozenset(range(run.first, run.last)))
+
+
+_LEAD_IN = frozenset("its it is the number thats es la el numero yeah yes ok okay si uh sure".split())
+
+
+def _all_digits(heard: Utterance, lang: Lang) -> list[DigitRun]:
+    """A sentence of nothing but digits and their homophones ("ate too won oh") is one number."""
+    words = heard.plain
+    first = next((i for i, word in enumerate(words) if word not in _LEAD_IN), len(words))
+    digits, i, groups = "", first, 0
+    while i < len(words):
+        group = digit_group(words, i, lang)
+        if group is None and words[i] in HOMOPHONES[lang]:
+            group = HOMOPHONES[lang][words[i]], i + 1
+        if group is None:
+            return []
+        digits, i, groups = digits + group[0], group[1], groups + 1
+    return [DigitRun(digits, first, len(words), groups)] if groups >= 3 else []
 
 
 def _only_joints(heard: Utterance, runs: Sequence[DigitRun]) -> bool:

@@ -9,26 +9,37 @@ from voice_agent.language.numbers import NUMBER_WORDS, Lang
 from voice_agent.language.spelling import spelt_name
 from voice_agent.language.utterance import Utterance
 
-_NAMED = {
+# Openers by how surely a name follows: always; only with more proof (`_introduced`); only in a place name ("the mueller job").
+_FIRM = {
     "en": (
-        re.compile(r" (?:(?:my|the|his|her|customers?|clients?|last|first|full)? ?(?:last |first |full )?names?(?: is|s| was)?(?: on the account is)?|named|name of) (?:is )?"),
+        re.compile(
+            r" (?:(?:my|the|his|her|their|our)(?: \w+)? |last |first |full )?names? (?:is |was |on the account is )?(?:is )?|(?: names) | (?:named|name of|under|goes by) "
+        ),
         re.compile(r" (?:mister|missus|misses|mrs|mr|ms|miss|doctor|dr) "),
-        re.compile(r" (?:(?:customer|client|caller|homeowner)(?:s name)?(?: is| named)|(?:for|with|at|about) (?:customer|client)) (?=\w)"),
-        re.compile(r" (?:this is|its|it is|im|i am|speaking with|under|goes by|calling for|calling about) (?=\w)"),
-        re.compile(r" (?:at|for|with|to|from) the (?=\w+(?: (?:place|house|residence|home|job|property|account|family|appointment))? )"),
-        re.compile(r" the (?=\w+ (?:job|place|house|residence|family|property|account|appointment) )"),
+        re.compile(r" (?:customer|client|caller|homeowner)(?:s name)? (?:is |named )(?:named )?"),
+        re.compile(r" (?:for|with|at|about) (?:the )?(?:customer|client) (?!service|support|care)"),
     ),
     "es": (
-        re.compile(r" (?:me llamo|mi nombre es|su nombre es|nombre es|a nombre de|el nombre es|mi apellido es|apellido|se llama|de parte de|nombre) "),
+        re.compile(
+            r" (?:me llamo|(?:mi |su |el )?nombre es|a nombre de(?: el| la)?|(?:mi )?apellido(?: es)?|se llama|de parte de|soy de nombre) "
+        ),
         re.compile(r" (?:el |la |al |del )?(?:senor|senora|senorita|don|dona|sr|sra|doctor|doctora) "),
-        re.compile(r" (?:el |la |del |al )?client[ea](?: es| se llama)? (?=\w)"),
-        re.compile(r" (?:soy|habla|le habla|aqui habla|con) (?=\w)"),
-        re.compile(r" (?:en (?:la )?casa de|(?:el )?trabajo de|(?:con )?la familia|(?:lo )?de los) (?:los |la |el )?(?:senores |senora |senor )?"),
+        re.compile(r" (?:el |la |del |al )?client[ea] (?:es |se llama )"),
+        re.compile(
+            r" (?:en (?:la )?casa de|(?:el |del |al )?trabajo de|(?:con )?la familia|(?:lo )?de los)(?: los| la| el)?(?: senores| senora| senor)? "
+        ),
     ),
 }  # fmt: skip
-# Openers after which an ordinary word is likelier than a name.
-_LOOSE = {"en": 3, "es": 3}
+_LOOSE = {
+    "en": re.compile(r" (?:this is|its|it is|im|i am|speaking with|calling for) "),
+    "es": re.compile(r" (?:soy|habla|le habla|aqui habla) "),
+}
+_PLACE = re.compile(
+    r" (?:the|at the|for the|to the|from the|with the) (?=\w+(?: \w+)? (?:job|place|house|residence|family|property|account|appointment|home) )"
+)
+_FAMILY = re.compile(r" (?:at|for|with|to|from) the (?P<family>\w+(?:s|z)) $")
 _NOT_NAMES = frozenset(
+    "im ive id ill youre were theyre hes shes warranty contract plan guarantee insurance "
     # English
     "the a an is was not no yes yeah it its on in at my your his her our their this that these those here there now just still also done finished almost running "
     "late going gonna calling trying having heading waiting ready good fine okay ok sorry sure about for from to with and but or so because if when what where "
@@ -39,7 +50,7 @@ _NOT_NAMES = frozenset(
     "number name bill billing invoice appointment visit schedule schedule time day date week month morning afternoon evening today tomorrow correct right "
     "wrong great like more another other any some every everything nothing something someone anyone nobody way on-site halfway time again only already "
     "pound hash supervisor human person somebody talking speaking you me him them us we he she they i door yard company house's kitchen basement "
-    "thermostat filter pump valve landlord tenant neighbor owner husband wife mother father daughter son end future record rest stuff thing two-hour entire whole new old "
+    "thermostat filter pump valve dispatch hospital school church store shop airport stairs units pipes parts filters buildings landlord tenant neighbor owner husband wife mother father daughter son end future record rest stuff thing two-hour entire whole new old "
     "call called calls text texted reach phone please thanks thank can could would do does did has have had isn't isnt wants needs needed asked left said says got "
     "works lives moved over under regarding concerning from live tomorrow tonight yesterday email "
     # Spanish
@@ -49,27 +60,42 @@ _NOT_NAMES = frozenset(
     "llame llamo llameme llamame llamar quiero quisiera vivo tengo favor gracias digale puede pueden marque hablo quiere necesita dejo dijo mande le me se "
     "llegando saliendo terminando calentador caldera agua gas luz fuga puerta patio oficina compania".split()
 )
-_KNOWN_AFTER = re.compile(r"^ (?:job|place|house|residence|family|property|account|appointment)\b")
-_PARTICLES = frozenset("de del la van von der den di da le mac mc o el san st".split())
+_PARTICLES = frozenset("de del la las los van von der den di da le mac mc san st".split())
+_OPENING_PARTICLES = frozenset("de van von mac di da san st".split())
+_INTRODUCED = {
+    "this is": re.compile(
+        r"^ (?:$|(?:calling|from|here|again|with|at|and|i|im|ive|my|id|we|can|could|speaking|the|over|on|please|do|is|whats|just|got|about|for|in|its|tech|technician|id|badge)\b)"
+    ),
+    "its": re.compile(r"^ (?:calling|from|here|again|with|over|at|speaking)\b"),
+}
+_PLACE_WORDS = frozenset("job place house residence family property account appointment home".split())
+_NEVER_PLACES = frozenset(
+    "customers customer neighbors parents guest nursing group funeral rest tree ware wrong right previous current big small".split()
+)
 
 
-def customer_name(heard: Utterance, lang: Lang, *, expected: bool) -> str | None:
-    """The name a caller gives, in lower case without title; spelt letters win over the recogniser's guess."""
+def customer_name(heard: Utterance, lang: Lang, *, expected: bool, own: bool = True) -> str | None:
+    """The name a caller gives, in lower case without title; spelt letters win over the recogniser's guess.
+
+    Without `own` an introduction ("this is mike") is passed over: it names the technician, not the customer.
+    """
     spelt = _spelt(heard)
     if spelt is not None:
         return spelt
-    for rank, pattern in enumerate(_NAMED[lang]):
-        loose = rank >= _LOOSE[lang]
+    for pattern in _FIRM[lang]:
         for match in pattern.finditer(heard.flat):
-            i = heard.span(match.start(), match.end())[1]
-            if match[0].endswith(" ") and heard.offset(i) < match.end():
-                i += 1
-            name = _name_at(heard, _index_at(heard, match.end()), lang, loose=loose, opener=match[0])
+            name, _ = _name_at(heard, _index_at(heard, match.end()))
             if name is not None:
                 return name
-    if expected and 1 <= len(heard.words) <= 4:
-        return _name_at(heard, 0, lang, loose=False, opener="")
-    return None
+    for match in _LOOSE[lang].finditer(heard.flat) if own else ():
+        name, end = _name_at(heard, _index_at(heard, match.end()))
+        if name is not None and _introduced(match[0].strip(), heard, name, end):
+            return name
+    if lang == "en":
+        found = _place_name(heard)
+        if found is not None:
+            return found
+    return _name_at(heard, 0)[0] if expected and 1 <= len(heard.words) <= 4 else None
 
 
 def _index_at(heard: Utterance, offset: int) -> int:
@@ -78,82 +104,81 @@ def _index_at(heard: Utterance, offset: int) -> int:
 
 
 def _spelt(heard: Utterance) -> str | None:
+    """A name said letter by letter; letters in front of digits are a part number."""
     words = heard.plain
     for i in range(len(words)):
         found = spelt_name(words, i)
         if found is not None:
             name, end = found
-            if end < len(words) and (words[end].isdigit() or words[end] in NUMBER_WORDS["en"] | NUMBER_WORDS["es"]):
-                return None
-            return name if len(name) >= 3 else None
+            digits = end < len(words) and (
+                words[end].isdigit() or words[end] in NUMBER_WORDS["en"] | NUMBER_WORDS["es"]
+            )
+            return None if digits else name
     return None
 
 
-def _name_at(heard: Utterance, i: int, lang: Lang, *, loose: bool, opener: str) -> str | None:
+def _name_at(heard: Utterance, i: int) -> tuple[str | None, int]:
+    """Up to four words of a name at `i` and the index after them; no name gives None."""
     words = heard.plain
-    if i < len(words) and words[i] in (
-        "mister",
-        "missus",
-        "mrs",
-        "mr",
-        "ms",
-        "miss",
-        "senor",
-        "senora",
-        "don",
-        "dona",
-        "sr",
-        "sra",
-    ):
+    if i < len(words) and words[i] in _TITLES:
         i += 1
-        loose = False
     first = i
-    while i < len(words) and i - first < 4 and _may_be_name(heard, i, lang, first):
+    while i < len(words) and i - first < 4 and _may_be_name(heard, i, first):
         i += 1
     while i > first and words[i - 1] in _PARTICLES:
         i -= 1
     if i == first:
-        return None
-    said = heard.said(first, i)
-    if said.endswith("'s"):
-        said = said[:-2]
-    after = heard.after(i)
-    if opener.strip() == "the" or opener.endswith(" the "):
-        named = _KNOWN_AFTER.match(after) or (
-            lang == "en"
-            and opener.strip() != "the"
-            and re.search(r"(?:s|z)$", said)
-            and i == first + 1
-            and i == len(words)
-        )
-        if not named or i - first > 2:
-            return None
-        if not _KNOWN_AFTER.match(after) and said.endswith("s"):
-            said = said.removesuffix("s")
-        return said
-    if loose and opener.strip() not in ("this is", "soy", "habla", "le habla", "aqui habla"):
-        leftover = len(words) - i
-        return said if i - first >= 2 and leftover == 0 and first <= 2 else None
-    if loose and i - first == 1 and opener.strip() == "this is" and after.startswith(" s "):
-        return None
-    return said
+        return None, first
+    said = heard.said(first, i).removesuffix("'s")
+    return said[:-2] if said.endswith("s'") else said, i
 
 
-def _may_be_name(heard: Utterance, i: int, lang: Lang, first: int) -> bool:
+_TITLES = frozenset("mister missus mrs mr ms miss senor senora senorita don dona sr sra doctor doctora".split())
+
+
+def _may_be_name(heard: Utterance, i: int, first: int) -> bool:
     word = heard.plain[i]
-    if (
-        word in _PARTICLES
-        and i > first - 1
-        and i + 1 < len(heard.words)
-        and heard.plain[i + 1] not in _NOT_NAMES
-        and (i > first or word in ("de", "van", "von", "mac", "di", "da", "san", "st"))
-    ):
-        return True
-    if not word.isalpha() or len(word) < 2 or word in _NOT_NAMES or word.endswith("ing"):
+    if word in _PARTICLES and (i > first or word in _OPENING_PARTICLES):
+        rest = next((w for w in heard.plain[i + 1 : i + 4] if w not in _PARTICLES), "")
+        return rest.isalpha() and rest not in _NOT_NAMES and rest not in _PLACE_WORDS
+    if not word.isalpha() or len(word) < 2 or word in _NOT_NAMES or word in _PLACE_WORDS:
+        return False
+    if len(word) > 5 and word.endswith(("ing", "ous", "ible", "able", "ando", "iendo")):
         return False
     if i > first and heard.words[i].pause:
         return False
-    return word not in NUMBER_WORDS[lang] and word not in cal.WEEKDAYS[lang]
+    return not any(word in NUMBER_WORDS[lang] or word in cal.WEEKDAYS[lang] for lang in ("en", "es"))
+
+
+def _introduced(opener: str, heard: Utterance, name: str, end: int) -> bool:
+    """ "This is carol, I need ..." introduces; "this is ridiculous, ..." does not; "I'm maria lopez" only with two names."""
+    after = heard.after(end)
+    if opener in ("its", "it is"):
+        return _INTRODUCED["its"].match(after) is not None
+    if opener == "this is":
+        return " " in name or _INTRODUCED["this is"].match(after) is not None
+    if opener in ("im", "i am"):
+        return " " in name and len(heard.words) - end <= 2
+    return True
+
+
+def _place_name(heard: Utterance) -> str | None:
+    """ "The mueller job", "at the hendersons"."""
+    for match in _PLACE.finditer(heard.flat):
+        i = _index_at(heard, match.end())
+        name, end = _name_at(heard, i)
+        if (
+            name is not None
+            and end < len(heard.words)
+            and heard.plain[end] in _PLACE_WORDS
+            and not _NEVER_PLACES & set(name.split())
+        ):
+            return name
+    family = _FAMILY.search(heard.flat)
+    if family is None:
+        return None
+    name, _ = _name_at(heard, len(heard.words) - 1)
+    return None if name is None or name in _NEVER_PLACES else name.removesuffix("s")
 
 
 _DESKS = {

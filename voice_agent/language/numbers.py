@@ -107,7 +107,8 @@ def _below_thousand(words: Sequence[str], i: int, lang: Lang) -> tuple[int, int]
         if rest and rest[0] == 0:  # "four hundred oh five"
             unit = below_hundred(words, rest[1], lang)
             rest = unit if unit and unit[0] < 10 else None
-        if rest:
+        read_singly = rest and rest[0] < 10 and not step and below_hundred(words, rest[1], lang)
+        if rest and not read_singly:  # "eight hundred five five five" is 800 555
             return value + rest[0], rest[1]
     return value, j
 

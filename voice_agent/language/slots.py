@@ -38,7 +38,7 @@ _HAS_DAYS = frozenset(
      "yes", "no", "none", "report_status", "parts_used", "number", "billing_other", "request_human", None}
 )  # fmt: skip
 _CHOOSES = frozenset({"reschedule", "message", "confirm", "no", "yes", "new_problem", "none", None})
-_BARE_HOURS = frozenset({"reschedule", "confirm", "message"})
+_BARE_HOURS = frozenset({"reschedule", "confirm"})
 _HAS_REASON = frozenset(
     {"reschedule", "cancel", "report_status", "running_late", "message", "new_problem", "no", "request_human", None}
 )
@@ -167,7 +167,7 @@ def _add_bare_digits(
         other: Lang = "en" if lang == "es" else "es"
         found = _other_tongue(heard, other, intent, expecting, working)
     slots |= found.slots
-    if not found.slots and expecting == "slot_choice":
+    if not found.slots and (expecting == "slot_choice" or intent == "number"):
         choice = _choice(heard.plain, lang)
         if choice is not None:
             slots["digits"] = choice
@@ -196,7 +196,9 @@ def _add_words(slots: dict[str, Any], heard: Utterance, lang: Lang, intent: str 
         if why is not None:
             slots["reason"] = why
     if intent in _HAS_NAME or expecting == "name":
-        name = mentions.customer_name(heard, lang, expected=expecting == "name")
+        name = mentions.customer_name(
+            heard, lang, expected=expecting == "name", own=intent not in _ABOUT_A_JOB - {None}
+        )
         if name is not None:
             slots["customer_name"] = name
     if intent in ("request_human", None):

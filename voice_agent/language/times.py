@@ -87,11 +87,17 @@ _CLOCK_EN = (
     + _HALF_EN
 )
 _H_ES = r"(?:una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|1[0-2]|0?[1-9])"
-_MIN_ES = r"(?:cinco|diez|quince|veinte|veinticinco|treinta|treinta y cinco|cuarenta|cuarenta y cinco|cincuenta|cincuenta y cinco|[0-5]\d)"
+_MIN_ES = (
+    r"(?:diez|once|doce|trece|catorce|quince|dieciseis|diecisiete|dieciocho|diecinueve|veinte|veinti\w+"
+    r"|(?:treinta|cuarenta|cincuenta)(?: y (?:uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve))?|[0-5]\d)"
+)
+_FEW_ES = (
+    r"(?:uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|cero (?:uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve))"
+)
 _CLOCK_ES = (
     r"(?:(?:la|las) )?(?:(?P<colon{0}>\d{{1,2}}:\d{{2}})|(?P<noon{0}>mediodia|medio dia|medianoche)"
     rf"|(?P<h{{0}}>{_H_ES})(?: (?P<past{{0}}>y media|y cuarto|menos cuarto|menos (?:cinco|diez|veinte|veinticinco))"
-    rf"|(?: y)? (?P<m{{0}}>{_MIN_ES}))?)(?: (?P<oclock{{0}}>en punto))?"
+    rf"|(?: y)? (?P<m{{0}}>{_MIN_ES}|(?<= y ){_FEW_ES}))?)(?: (?P<oclock{{0}}>en punto))?"
     r"(?: (?P<half{0}>am|pm|a m|p m|de la manana|de la tarde|de la noche|por la manana|por la tarde|por la noche|en la manana"
     r"|en la tarde|en la noche|del mediodia|del dia))?"
 )
@@ -306,6 +312,8 @@ def _minute_words(minute: str | None, past: str | None) -> int:
         return 0
     if minute.startswith("oh "):
         return cal.small_number(minute[3:], "en")
+    if minute.startswith("cero "):
+        return cal.small_number(minute[5:], "es")
     if minute.isdigit():
         return int(minute)
     try:

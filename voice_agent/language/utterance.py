@@ -23,7 +23,11 @@ _WORD = re.compile(
     r"|[^\W\d_]+(?:'[^\W\d_]+)*'?"
     r"|[#*½¼¾]"
 )
-_HALF_DAY = re.compile(r"\b([ap])\.?\s?m\b\.?")
+_HALF_DAY = re.compile(r"\b([ap])\.?m\b\.?")
+_HALF_DAY_APART = re.compile(
+    r"(\d |\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|thirty|forty|fifty|media|cuarto|una|dos|tres"
+    r"|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce) )([ap])\.? m\b\.?"
+)
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
 _FILLERS = frozenset("um umm uh uhh uhm er erm err hmm hm mm mmm eh ehh ah ahh em emm ehm".split())
 # Letters that recognisers write for these sounds; kept where a speller may mean the letter M or N.
@@ -62,7 +66,8 @@ class Utterance:
     def of(cls, text: str) -> Utterance:
         """Cut a sentence. Filler sounds are left out, unless they stand among single letters and may be one."""
         lowered = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
-        lowered = _HALF_DAY.sub(lambda m: m[1] + "m" + " " * (len(m[0]) - 2), lowered)
+        lowered = _HALF_DAY.sub(lambda m: (m[1] + "m").ljust(len(m[0])), lowered)
+        lowered = _HALF_DAY_APART.sub(lambda m: (m[1] + m[2] + "m").ljust(len(m[0])), lowered)
         found: list[Word] = []
         previous_end = 0
         for match in _WORD.finditer(lowered):
@@ -72,7 +77,8 @@ class Utterance:
             pause = any(mark in between for mark in ".,;:!?")
             glued = between in ("", "-") and bool(found)
             previous_end = match.end()
-            if plain in _FILLERS and not (plain in _SPELLERS and found and len(found[-1].plain) == 1):
+            spelt = plain in _SPELLERS and found and len(found[-1].plain) == 1
+            if plain in _FILLERS and not spelt and not lowered[match.end() : match.end() + 1].isdigit():
                 continue
             found.append(Word(said, plain, match.start(), match.end(), pause, glued))
         return cls(tuple(found))
