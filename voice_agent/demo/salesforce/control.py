@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from voice_agent.demo.salesforce import ledger, values
+from voice_agent.demo.salesforce import events, ledger, values
 from voice_agent.demo.salesforce.faults import Faults
 from voice_agent.demo.salesforce.service import Service
 
@@ -79,6 +79,20 @@ def routes(service: Service, faults: Faults) -> list[Route]:
             service.database.set(f"certificate {body['client_id']}", str(body["certificate"]))
         return Response(status_code=204)
 
+    async def gap(request: Request) -> Response:
+        """Logs a change event without data: `{"object", "id", "change": "GAP_UPDATE"}`."""
+        body = orjson.loads(await request.body())
+        with service.database.transaction(write=True):
+            events.add_gap(service.database, str(body["object"]), str(body["id"]), str(body["change"]))
+        return Response(status_code=204)
+
+    async def retain(request: Request) -> Response:
+        """Forgets change events before a sequence number, as time does: `{"from": 17}`."""
+        body = orjson.loads(await request.body())
+        with service.database.transaction(write=True):
+            service.database.set("retained_from", int(body["from"]))
+        return Response(status_code=204)
+
     async def consent(request: Request) -> Response:
         """Stands for a user's consent in the browser: `{"client_id", "username"}` gives a one-time code."""
         body = orjson.loads(await request.body())
@@ -94,6 +108,8 @@ def routes(service: Service, faults: Faults) -> list[Route]:
         Route("/emulator/reset", reset, methods=["POST"]),
         Route("/emulator/expire", expire, methods=["POST"]),
         Route("/emulator/certificate", certificate, methods=["POST"]),
+        Route("/emulator/gap", gap, methods=["POST"]),
+        Route("/emulator/retain", retain, methods=["POST"]),
         Route("/emulator/consent", consent, methods=["POST"]),
     ]
 

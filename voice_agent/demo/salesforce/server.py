@@ -5,7 +5,7 @@ python -m voice_agent.demo.salesforce --port 8001 [--seed DIR] [--db FILE] [--no
 
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from ipaddress import ip_address
@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from voice_agent.demo.salesforce import control, soap
+from voice_agent.demo.salesforce.cometd import Streaming
 from voice_agent.demo.salesforce.errors import ApiError, OAuthError, invalid_session, malformed_json
 from voice_agent.demo.salesforce.faults import FaultLayer
 from voice_agent.demo.salesforce.rest.exchange import Reply, refused
@@ -59,6 +60,7 @@ def build(
         Route("/id/{org}/{user}", _userinfo(service), methods=["GET", "POST"]),
         Route("/services/Soap/u/{version}", _soap(service), methods=["POST"]),
         Route("/services/Soap/u/{version}/{org}", _soap(service), methods=["POST"]),
+        *Streaming(service).routes(),
         *control.routes(service, service.faults),
     ]
     app = Starlette(routes=routes, middleware=[Middleware(FaultLayer, faults=service.faults)], lifespan=lifespan)
@@ -89,6 +91,7 @@ def serve(
     uvicorn.Server(config).run(sockets=[listener])
 
 
+Endpoint = Callable[[Request], Awaitable[Response]]
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]
 
 
@@ -96,7 +99,7 @@ async def _versions(request: Request) -> Response:
     return Response(orjson.dumps(versions()), media_type=_KIND)
 
 
-def _rest(service: Service):  # type: ignore[no-untyped-def]
+def _rest(service: Service) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         path = tuple(unquote(part) for part in _raw_path(request).split("/")[4:] if part)
@@ -137,7 +140,7 @@ def _response(reply: Reply) -> Response:
     return Response(orjson.dumps(reply.body), reply.status, headers, media_type=_KIND)
 
 
-def _token(service: Service):  # type: ignore[no-untyped-def]
+def _token(service: Service) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         try:
@@ -155,7 +158,7 @@ def _token(service: Service):  # type: ignore[no-untyped-def]
     return endpoint
 
 
-def _revoke(service: Service):  # type: ignore[no-untyped-def]
+def _revoke(service: Service) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode())) | dict(request.query_params)
         with service.database.transaction(write=True):
@@ -168,7 +171,7 @@ def _revoke(service: Service):  # type: ignore[no-untyped-def]
     return endpoint
 
 
-def _introspect(service: Service):  # type: ignore[no-untyped-def]
+def _introspect(service: Service) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
         return Response(orjson.dumps(service.sessions.introspect(form.get("token", ""))), media_type=_KIND)
@@ -176,7 +179,7 @@ def _introspect(service: Service):  # type: ignore[no-untyped-def]
     return endpoint
 
 
-def _userinfo(service: Service):  # type: ignore[no-untyped-def]
+def _userinfo(service: Service) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         token = request.headers.get("authorization", "").partition(" ")[2]
         try:
@@ -209,7 +212,7 @@ def _userinfo(service: Service):  # type: ignore[no-untyped-def]
     return endpoint
 
 
-def _soap(service: Service):  # type: ignore[no-untyped-def]
+def _soap(service: Service) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         version = float(request.path_params["version"])
         body = await request.body()
