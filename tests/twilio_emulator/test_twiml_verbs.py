@@ -108,7 +108,7 @@ def test_a_verb_that_is_not_built_ends_the_call_loudly(tag: str, capsys: pytest.
 @pytest.mark.parametrize(
     "inside",
     [
-        '<Connect><Stream url="wss://app.example.com/media"/></Connect>',
+        '<Connect><Stream connectorName="somebody"/></Connect>',
         "<Dial><Conference>room</Conference></Dial>",
         "<Dial><Client>ann</Client></Dial>",
         '<Dial record="record-from-answer">+15550100003</Dial>',

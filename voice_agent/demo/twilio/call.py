@@ -194,16 +194,22 @@ class EmulatedCall:
         """See Person.quiet."""
         await self.person.quiet(lasting=lasting, patience=patience)
 
+    def play_audio(self, audio: bytes) -> None:
+        """The person's own voice, μ-law 8 kHz, into an open Media Stream. Raises NobodyListens."""
+        if self.person.stream is None:
+            raise NobodyListens("no Media Stream is open on this call")
+        self.person.stream.hear(audio)
+
     def hang_up(self) -> None:
         """The person puts the phone down."""
         self.interrupt(HungUp("the person hung up"))
 
     def drop_socket(self) -> None:
         """Breaks the websocket between Twilio and the application. Raises NobodyListens when there is none."""
-        relay = self.relay
-        if relay is None:
+        session = self.person.relay or self.person.stream
+        if session is None:
             raise NobodyListens("no websocket is open on this call")
-        relay.drop()
+        session.drop()
 
     # What REST may do to it
 

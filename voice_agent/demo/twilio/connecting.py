@@ -1,4 +1,4 @@
-"""`<Connect>`: hands the call to a relay session and asks its `action` when that ends (sheet sections 1.3 and 1.4)."""
+"""`<Connect>`: hands the call to a stream or a relay session and asks its `action` after it (sheet 1.3 and 1.4)."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from .relay.handshake import CallFacts, HandshakeFailed
 from .relay.session import RelaySession, SessionEnd
 from .relay.settings import InvalidParameter, RelaySettings, read_settings
 from .sids import new_sid
+from .streams.connecting import connect_stream
 from .twiml import NOT_BUILT, Document, NotBuilt
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ async def connect(call: "EmulatedCall", element: Element, document: Document) ->
 
     A handshake that fails loses the call with 64102 and asks no action. A lost socket leaves the call up.
     """
+    stream = next((child for child in element if child.tag == "Stream"), None)
+    if stream is not None:
+        return await connect_stream(call, element, stream, document)
     noun = next((child for child in element if child.tag == "ConversationRelay"), None)
     if noun is None:
         tag = next((child.tag for child in element if child.tag in NOT_BUILT), None)

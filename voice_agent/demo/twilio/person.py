@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from . import happenings as happened
 from .relay.session import RelaySession
+from .streams.session import StreamSession
 
 if TYPE_CHECKING:
     from .call import EmulatedCall
@@ -40,7 +41,22 @@ class Person:
     @property
     def hears_agent(self) -> bool:
         relay = self.relay
-        return self.hears_speech or (relay is not None and relay.mouth.playing is not None)
+        stream = self.stream
+        return (
+            self.hears_speech
+            or (relay is not None and relay.mouth.playing is not None)
+            or (stream is not None and stream.playback.playing)
+        )
+
+    @property
+    def stream(self) -> StreamSession | None:
+        return self.listener if isinstance(self.listener, StreamSession) else None
+
+    @property
+    def line_is_busy(self) -> bool:
+        """Whether anybody is talking on this call."""
+        session = self.relay or self.stream
+        return self.hears_speech or (session is not None and session.busy)
 
     async def say(self, text: str, *, patience: float = 10.0) -> None:
         """Starts to say `text`, waiting up to `patience` seconds for something to listen. Raises NobodyListens."""
@@ -76,8 +92,7 @@ class Person:
         deadline = self._call.clock.now() + patience
         since = self._call.clock.now()
         while not self._call.over and self._call.clock.now() - since < lasting:
-            relay = self.relay
-            if self.hears_speech or (relay is not None and relay.busy):
+            if self.line_is_busy:
                 since = self._call.clock.now()
             if self._call.clock.now() > deadline:
                 raise NobodyListens(f"somebody was still talking after {patience:g} s")

@@ -18,7 +18,7 @@ NOT_BUILT: Mapping[str, str] = {
     "Pay": "payments",
     "Prompt": "payments",
     "Sms": "messages from a call",
-    "Stream": "Media Streams",
+    "Stream": "unidirectional Media Streams and connectors",
     "Conference": "conferences",
     "Client": "browser phones",
     "Sip": "SIP",
