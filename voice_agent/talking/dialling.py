@@ -14,7 +14,7 @@ from voice_agent.errors import ConfigurationError
 
 INFO_SECONDS = 5.0
 ROLES = ("customer", "technician", "unknown")
-STRANGER = "+13125550199"
+STRANGER = "+12025550142"
 """Calls as `unknown` where the server names no such caller: a number kept for fiction."""
 
 

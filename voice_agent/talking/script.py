@@ -128,9 +128,18 @@ def fill(step: S, values: Mapping[str, str]) -> S:
     for field in ("text", "keys", "pattern", "sobject", "key", "field", "value", "soql"):
         before = getattr(step, field, None)
         if isinstance(before, str):
-            is_pattern = field == "pattern" or (field == "value" and before.startswith("~"))
-            changed[field] = _filled(before, values, re.escape if is_pattern else str)
+            changed[field] = _filled(before, values, _quoting(field, before))
     return replace(step, **changed)
+
+
+def _quoting(field: str, text: str) -> Callable[[str], str]:
+    if field == "pattern" or (field == "value" and text.startswith("~")):
+        return re.escape
+    return _in_soql if field == "soql" else str
+
+
+def _in_soql(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _filled(text: str, values: Mapping[str, str], quoted: Callable[[str], str]) -> str:
