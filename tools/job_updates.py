@@ -125,7 +125,7 @@ def _done(ctx: ToolContext, meant: Found, status: str | None, used: Sequence[Par
     if status:
         return ctx.speak("update_job.done_status", job=telling.sentence(job), status=ctx.speak(f"status.{status}"))
     if used:
-        return ctx.speak("update_job.done_parts", job=job, parts=telling.sentence(parts))
+        return ctx.speak("update_job.done_parts", job=job, parts=parts)
     return ctx.speak("update_job.done_note", job=job)
 
 

@@ -16,10 +16,12 @@ from tools.visits import CUSTOMER, which
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, Change, Result, tool
 from voice_agent.call.events import Ask, Keypad
+from voice_agent.language import spoken
 from voice_agent.errors import NotAllowed
 from voice_agent.salesforce.records import Appointment
 from voice_agent.salesforce.wishes import Slot, SlotWish
 
+DAYS_BEFORE = timedelta(days=3)
 MOST_OFFERED = 3
 """More than three times cannot be kept in mind by ear."""
 PARTS_OF_DAY: dict[str, tuple[time | None, time | None]] = {
@@ -77,7 +79,11 @@ async def free_slots(
             break
     if not slots:
         return Answer({"status": "none", "visit": meant.handle}, say=ctx.speak("slots.none"))
-    return _offer(ctx, meant.handle, spread(slots), key)
+    day = ""
+    if key == "slots.instead" and date_from and date_from == date_to:
+        key = "slots.instead_day"
+        day = spoken.say_date(date_from, telling.local(ctx.now, slots[0].zone), lang=ctx.lang)
+    return _offer(ctx, meant.handle, spread(slots), key, day)
 
 
 def spread(slots: Sequence[Slot]) -> tuple[Slot, ...]:
@@ -95,18 +101,20 @@ def spread(slots: Sequence[Slot]) -> tuple[Slot, ...]:
 
 
 def _wider(wish: SlotWish) -> list[SlotWish]:
-    """What to try when a wish cannot be met: the same days at any hour, then from that day on."""
+    """What to try when a wish cannot be met: the same days at any hour, from that day on, shortly before, any day."""
     tries = []
     if wish.time_from or wish.time_to:
         tries.append(replace(wish, time_from=None, time_to=None))
     if wish.date_to or wish.exclude_weekdays:
         tries.append(replace(wish, time_from=None, time_to=None, date_to=None))
     if wish.date_from:
+        near = wish.date_from - DAYS_BEFORE
+        tries.append(replace(wish, date_from=near, date_to=None, time_from=None, time_to=None))
         tries.append(replace(wish, date_from=None, date_to=None, time_from=None, time_to=None))
     return tries
 
 
-def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], key: str) -> Answer:
+def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], key: str, day: str) -> Answer:
     ctx.grant.fresh("slot")
     rows, told = [], []
     for n, slot in enumerate(slots, 1):
@@ -125,7 +133,7 @@ def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], key: str) -> Ans
             }
         )
         told.append(ctx.speak("slots.option_late" if slot.late else "slots.option", n=str(n), window=when))
-    say = f"{ctx.speak(key, options=' '.join(told))} {ctx.speak('slots.offer_keys')}"
+    say = f"{ctx.speak(key, options=' '.join(told), day=day)} {ctx.speak('slots.offer_keys')}"
     later = telling.local(slots[-1].window_start, slots[-1].zone).date() + timedelta(days=1)
     return Answer(
         {"status": "offered", "visit": visit, "options": rows, "later_from": later.isoformat()},

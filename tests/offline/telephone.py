@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -215,14 +215,17 @@ class Telephone:
         )
 
 
-@contextmanager
-def exchange(url: str, now: datetime) -> Iterator[FieldService]:
+@asynccontextmanager
+async def exchange(url: str, now: datetime) -> AsyncIterator[FieldService]:
     """The field service of one test's org."""
     secret = Credentials(
         domain="acme.my", client_id="3MVG9brightwaterVoiceAgentDemo", client_secret="brightwater-demo-client-secret"
     )
     salesforce = Salesforce(secret, api_base_url=url)
-    yield FieldService(salesforce, now=lambda: now)
+    try:
+        yield FieldService(salesforce, now=lambda: now)
+    finally:
+        await salesforce.close()
 
 
 def dial(

@@ -66,9 +66,9 @@ ASKED_FOR = {
     "slots.none": "date_from",
     "slots.offer": "date_from",
     "slots.instead": "date_from",
+    "slots.instead_day": "date_from",
 }
 FREE_ANSWERS = frozenset({"ask.note", "ask.problem", "ask.message", "ask.when", "ask.cannot_reason"})
-CERTAIN = 0.8
 SAME_NUMBER = "same_number"
 BY_KEYS = "by_keys"
 MENUS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
@@ -262,7 +262,9 @@ class Dialogue:
             if rest and self._corrected(Caller(rest), self.read(rest, expecting)):
                 return Move.WANTS, "corrected"
         if agrees is False:
-            return (Move.DENIED, "proposal") if not self._topic(caller, reading, sure=CERTAIN) else (Move.WANTS, "")
+            return (
+                (Move.DENIED, "proposal") if not self._topic(caller, reading, sure=topics.CERTAIN) else (Move.WANTS, "")
+            )
         if caller.keys or not self._topic(caller, reading):
             return Move.WANTS, "again"
         return Move.WANTS, ""
@@ -432,7 +434,7 @@ class Dialogue:
     def _elsewhere(self, reading: Reading, frame: Frame) -> bool:
         """The sentence is surely about something else than what is in hand."""
         tool = topics.tool_for(self._line, reading, reading.intent)
-        if tool is None or tool == frame.tool or reading.confidence < CERTAIN:
+        if tool is None or tool == frame.tool or reading.confidence < topics.CERTAIN:
             return False
         return not ({tool, frame.tool} <= ABOUT_A_PART or {tool, frame.tool} <= {"free_slots", "reschedule"})
 
@@ -466,6 +468,8 @@ class Dialogue:
         frames = [self._begun(tool, caller, reading)]
         if (also := topics.second(line, reading, tool)) is not None:
             frames.append(self._begun(also, caller, reading))
+            if {tool, also} == {"update_job", "job_details"}:
+                frames[0 if tool == "job_details" else 1].arguments["job"] = "next"
         frames.sort(key=lambda frame: topics.FIRST_SERVED.get(frame.tool, topics.SERVED_BETWEEN))
         self._start(*frames)
         return True

@@ -44,6 +44,7 @@ EXPECTING = {
     "ask.day": "date",
     "slots.offer": "slot_choice",
     "slots.instead": "slot_choice",
+    "slots.instead_day": "slot_choice",
     "slots.none": "date",
     "ask.choose": "slot_choice",
     "ask.choose_option": "slot_choice",
@@ -97,8 +98,8 @@ def _asking(phrases: Phrases) -> Iterator[tuple[str, str]]:
 
 def _asked(text: str) -> str:
     """The sentence that asks, if the phrase has one: what stands behind it may not have been heard."""
-    for sentence in re.findall(r"[^.!?]*\?", text):
-        if len(sentence) >= SHORTEST_PREFIX and "{options}" not in sentence:
+    for sentence in re.findall(r"[^.!?}]*\?", text):
+        if len(sentence) >= SHORTEST_PREFIX:
             return str(sentence).strip()
     return text
 

@@ -148,7 +148,8 @@ def _act(dialogue: Dialogue, frame: Frame) -> Iterator[Step]:
             return
         case "update_job":
             if not ({"status", "parts", "note"} & arguments.keys()):
-                yield from _ask(dialogue, "ask.status")
+                named = arguments.get("job") or dialogue.job or BY_KEYS in frame.extras
+                yield from _ask(dialogue, "ask.status" if named else "ask.which_job")
                 return
             if arguments.get("status") == "cannot_complete" and not arguments.get("reason"):
                 if not (dialogue.asked == "ask.cannot_reason" and dialogue.streak > 1):
@@ -260,7 +261,7 @@ def _not_understood(dialogue: Dialogue) -> Iterator[Step]:
 
 
 _REPEATABLE = frozenset(
-    "ask.status ask.cannot_reason ask.part ask.transfer_source ask.note ask.delay ask.problem ask.message ask.callback "
+    "ask.which_job ask.status ask.cannot_reason ask.part ask.transfer_source ask.note ask.delay ask.problem ask.message ask.callback "
     "ask.when".split()
 )
 

@@ -10,6 +10,9 @@ from voice_agent.language.reading import Reading
 
 BILLING = "billing"
 NOT_HERE = "not_here"
+LOOKS_UP = frozenset({"job_details", "my_day", "my_visits"})
+"""Tools that serve whatever sounds vaguely like work; their sentences must hold a word of it."""
+CERTAIN = 0.8
 UNSURE = 0.65
 SURE_ENOUGH = 0.38
 """Below this calibrated probability an intent counts only if a slot speaks for it."""
@@ -86,6 +89,10 @@ def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> s
         return "my_day"
     if tool == "part_stock" and wording.WANTS_PART.search(said) and not wording.ASKS_WHERE.search(said):
         return "request_part"
+    if tool == "transfer_part" and wording.ORDERS.search(said) and wording.source_in(reading.text, None, None) is None:
+        return "request_part"
+    if tool in (None, "job_details") and wording.REPORTS.search(said) and not reading.slots.get("digits"):
+        return "update_job"
     if tool == NOT_HERE and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
         return "update_job"
     return tool
@@ -99,11 +106,17 @@ def borne_out(tool: str, reading: Reading, confidence: float) -> bool:
     """Sure enough by itself, or a slot or the very words of the sentence speak for it."""
     if tool in ("visit_note", "job_note"):
         return True
+    if tool in LOOKS_UP and not wording.ASKS_ABOUT.search(wording.flat(reading.text)):
+        return False
+    if tool == "update_job" and not SPEAKING_SLOTS[tool] & reading.slots.keys():
+        return confidence >= CERTAIN or wording.REPORTS.search(wording.flat(reading.text)) is not None
     return confidence >= SURE_ENOUGH or bool(SPEAKING_SLOTS.get(tool, frozenset()) & reading.slots.keys())
 
 
 def second(line: str, reading: Reading, first: str) -> str | None:
     """The tool of a second wish in the same sentence. One that would change something needs more than the intent."""
+    if first == "update_job" and line == "technician" and wording.AND_NEXT.search(wording.flat(reading.text)):
+        return "job_details"
     if reading.also is None:
         return None
     tool = tool_for(line, reading, reading.also)
@@ -111,5 +124,7 @@ def second(line: str, reading: Reading, first: str) -> str | None:
         return None
     if {tool, first} & {"cancel_visit", "confirm_visit", "take_message", "job_note", "visit_note"}:
         return tool if tool in SECOND and first not in ("take_message", "job_note", "visit_note") else None
+    if tool == "job_details":
+        return None
     bears = SPEAKING_SLOTS.get(tool, frozenset()) & reading.slots.keys()
     return tool if tool in SECOND or bears else None

@@ -161,6 +161,21 @@ ARRIVAL_NOTE = _either(
     toque el timbre; puerta (?:trasera|de atras); (?:dejar|deje|agregue|ponga|anote) (?:una |un )?nota;
     digale al tecnico"""
 )
+REPORTS = _either(
+    r"""report(?:ing)?(?: \w+){0,2} (?:job|work order|status|order|call); (?:update|close|close out|log|enter)(?: \w+){0,2} (?:job|work order|status|order);
+    (?:reportar|actualizar|cerrar|informar|registrar)(?: \w+){0,2} (?:trabajo|orden|estado|servicio)"""
+)
+ORDERS = _either(r"order; request; need; necesito; pedir; pida; ordenar; pedido; ocupo; solicitar")
+ASKS_ABOUT = _either(
+    r"""jobs?; next; stops?; address; customers?; clients?; where; whats?; which; when; who; details?; info\w*; notes?; (?:work )?orders?; tickets?; calls?;
+    schedule; days?; today; tomorrow; route; appointments?; visits?; list; am i; do i; site; trabajos?; proximo; proxima; siguiente; direccion; clientes?;
+    donde; cual; cuales; que; cuando; quien; detalles?; informacion; notas?; orden; ordenes; agenda; dia; hoy; manana; ruta; citas?; visitas?; toca; tengo"""
+)
+AND_NEXT = _either(
+    r"""whats (?:my |the )?next(?: \w+)*; what is (?:my |the )?next(?: \w+)*; whats after (?:that|this);
+    where (?:to|do i go|am i going) (?:next|now); where to; who(?:s| is) next; cual es (?:mi |el )?(?:proximo|siguiente)(?: \w+)*;
+    que sigue; que me toca(?: ahora| despues)?; adonde voy(?: ahora)?"""
+)
 ASKS_VISITS = _either(
     r"""do (?:i|we) (?:still )?have (?:any|an|a)(?: \w+)? (?:appointments?|visits?|service)(?: \w+)*;
     (?:what|which|how many) (?:appointments|visits)(?: \w+)*; (?:tengo|tenemos) (?:alguna|una)(?: \w+)? (?:cita|visita)(?: \w+)*;
