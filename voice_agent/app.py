@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from tools import CONTROLS, TOOLS
 from voice_agent import lines as line_files
 from voice_agent.agent.ladder import Ladder
-from voice_agent.agent.model import Model
+from voice_agent.agent.model import Breathe, Emit, Model, ReplyRequest, Usage, at_ease
 from voice_agent.agent.offline import OfflineModel
 from voice_agent.agent.openai import OpenAIModel, connector, timeouts
 from voice_agent.agent.tool import Tool
@@ -164,18 +164,17 @@ class Later:
     def name(self) -> str:
         return self.model.name if self.model is not None else "not started"
 
-    async def reply(self, request: Any, emit: Any) -> Any:
+    async def reply(self, request: ReplyRequest, emit: Emit, breathe: Breathe = at_ease) -> Usage:
         assert self.model is not None, "the application has not started"
-        return await self.model.reply(request, emit)
+        return await self.model.reply(request, emit, breathe)
 
 
 def _offered(line: Line, tools: Mapping[str, Tool]) -> bytes:
     """The tools of a line as the model sees them, serialised once."""
     controls = {schema["function"]["name"]: schema for schema in CONTROLS}
     if unknown := sorted(line.tool_names - set(tools) - set(controls)):
-        raise ConfigurationError(
-            f"lines.toml: line {line.name}: tools names {unknown[0]!r}; there are {', '.join(sorted({*tools, *controls}))}"
-        )
+        there_are = ", ".join(sorted({*tools, *controls}))
+        raise ConfigurationError(f"lines.toml: line {line.name}: tools names {unknown[0]!r}; there are {there_are}")
     chosen = [tool.schema for name, tool in tools.items() if name in line.tool_names]
     return orjson.dumps([*chosen, *(schema for name, schema in controls.items() if name in line.tool_names)])
 

@@ -45,6 +45,8 @@ def _where(trace: TracebackType | None) -> str:
 
 
 def set_up(level: str) -> None:
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nobody reads them, each line pays
+    logging._srcfile = None  # documented switch: do not look for the calling line
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine())
     root = logging.getLogger()

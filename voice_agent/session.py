@@ -158,7 +158,11 @@ class Session:
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
         self._runs: dict[int, list[asyncio.Task[None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._socket: Socket
         self._attached = False
+        self._serving: asyncio.Task[Any] | None = None
+        self._sending_since: float | None = None
+        self._send_watch: asyncio.TimerHandle | None = None
         self._leaving = False
         self._turn_heard: float | None = None
         """When the caller finished, until the first words of the answer are out."""
@@ -171,7 +175,7 @@ class Session:
     async def run(self, socket: Socket, setup: relay.Setup) -> None:
         """Serve one socket from its `setup` to its close."""
         self.sockets += 1
-        self._attached, self._leaving = True, False
+        self._socket, self._attached, self._leaving = socket, True, False
         self._outbox.clear()
         resumed = self.sockets > 1
         self.note("call_resumed" if resumed else "call_started", caller=self.identity.grant.number, line=self.line.name)
@@ -181,15 +185,16 @@ class Session:
         if not resumed:
             self._start(self.identity.identify())
         self._post(CallStarted(resumed, "" if resumed else self.line.greeting, at=self._loop.time()))
+        self._serving = asyncio.current_task()
         try:
             async with asyncio.TaskGroup() as both:
-                writer = both.create_task(self._write(socket))
+                writer = both.create_task(self._write())
                 await self._read(socket)
                 writer.cancel()
-        except* OSError as failed:  # includes the send time-out: the other side does not read, or is gone
+        except* OSError as failed:
             log.warning("socket lost", extra={"why": type(failed.exceptions[0]).__name__})
         finally:
-            self._attached = False
+            self._attached, self._serving = False, None
 
     def detached(self) -> None:
         """The socket is gone and nobody knows yet whether the call is: stop what only speaks, keep what was said."""
@@ -255,20 +260,41 @@ class Session:
                 self._post(frame)
                 self._see(frame)
 
-    async def _write(self, socket: Socket) -> None:
-        outbox, wake = self._outbox, self._wake
+    async def _write(self) -> None:
+        """Sends what was put into the outbox outside a model's run; a run sends its own words between two chunks."""
         while True:
-            while outbox:
-                frame = self._gathered()
-                async with asyncio.timeout(SEND_SECONDS):
-                    await socket.send(frame)
+            self._wake.clear()
+            await self.flush()
             if self._leaving:
                 await asyncio.sleep(CLOSE_SECONDS)
-                await socket.close()
+                await self._socket.close()
                 return
-            wake.clear()
-            if not outbox:
-                await wake.wait()
+            await self._wake.wait()
+
+    async def flush(self) -> None:
+        """Send what waits in the outbox; whoever finds a send under way leaves the rest to it."""
+        if self._sending_since is not None or not self._attached:
+            return
+        self._sending_since = self._loop.time()
+        if self._send_watch is None:
+            self._send_watch = self._loop.call_later(SEND_SECONDS, self._watch_sending)
+        try:
+            while self._outbox:
+                await self._socket.send(self._gathered())
+        finally:
+            self._sending_since = None
+
+    def _watch_sending(self) -> None:
+        """The other side takes nothing for five seconds: the socket is given up, the call is not."""
+        self._send_watch = None
+        if self._sending_since is None or not self._attached:
+            return
+        left = self._sending_since + SEND_SECONDS - self._loop.time()
+        if left > 0:
+            self._send_watch = self._loop.call_later(left, self._watch_sending)
+        elif self._serving is not None:
+            log.warning("the other side does not read; socket given up")
+            self._serving.cancel()
 
     def _gathered(self) -> str:
         """The next frame; words of one reply that have queued up behind each other become one."""
@@ -288,9 +314,11 @@ class Session:
 
     # -- events in -------------------------------------------------------------------------------------------------
 
-    def _post(self, event: Happening) -> None:
+    def _post(self, event: Happening, *, wake: bool = True) -> None:
         for action in self.call.receive(event):
             self._perform(action)
+        if wake and self._outbox:
+            self._wake.set()
 
     def _partial(self, spoke: CallerSpoke) -> None:
         if len(spoke.text.split()) > 3:
@@ -406,7 +434,6 @@ class Session:
 
     def _say(self, say: Say) -> None:
         self._outbox.append(say)
-        self._wake.set()
         if say.text and self._turn_heard is not None:
             heard_at, self._turn_heard = self._turn_heard, None
             self.note("first_words", turn=say.turn, ms=round((self._loop.time() - heard_at) * 1000, 1))
@@ -421,7 +448,6 @@ class Session:
 
     def _send(self, frame: str) -> None:
         self._outbox.append(frame)
-        self._wake.set()
 
     def _leave(self, frame: str, reason: str) -> None:
         kind = "hand_off" if self.handed_off else "end"
@@ -449,12 +475,12 @@ class Session:
         def emit(piece: Words | ToolWanted) -> None:
             if isinstance(piece, Words):
                 if text := ear.feed(piece.text):
-                    self._post(TextArrived(turn, text, at=loop.time()))
+                    self._post(TextArrived(turn, text, at=loop.time()), wake=False)
             else:
                 self._post(ToolRequested(turn, piece.tool_call_id, piece.name, piece.arguments, at=loop.time()))
 
         try:
-            usage = await self.around.model.reply(request, emit)
+            usage = await self.around.model.reply(request, emit, self.flush)
         except ModelError as error:
             log.warning("no model answered", extra={"turn": turn, "why": str(error)})
             self._post(ReplyFailed(turn, str(error), at=loop.time()))

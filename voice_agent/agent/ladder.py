@@ -9,15 +9,16 @@ all the same, the words already said are passed over. A model that keeps failing
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from voice_agent.agent.model import Emit, Model, ReplyRequest, ToolWanted, Usage, Words
+from voice_agent.agent.model import Breathe, Emit, Model, ReplyRequest, ToolWanted, Usage, Words, at_ease
 from voice_agent.errors import ModelError, ModelRateLimited, ModelStreamBroken, ModelUnavailable
 
 FIRST_TOKEN_SECONDS = 2.5
+STALL_SECONDS = 4.0
+"""Longest pause inside a stream that has begun."""
 RETRY_AFTER_SECONDS = 0.4
 MOST_RETRY_AFTER_SECONDS = 1.0
 BREAKER_FAILURES = 5
@@ -67,7 +68,7 @@ class Ladder:
     def name(self) -> str:
         return " > ".join(rung.model.name for rung in self._rungs)
 
-    async def reply(self, request: ReplyRequest, emit: Emit) -> Usage:
+    async def reply(self, request: ReplyRequest, emit: Emit, breathe: Breathe = at_ease) -> Usage:
         loop = asyncio.get_running_loop()
         said = Said(emit)
         tried: list[str] = []
@@ -78,7 +79,7 @@ class Ladder:
             for attempt in (1, 2):
                 run = request if not said.text else replace(request, already_said=said.text)
                 try:
-                    usage = await self._run(rung, run, said)
+                    usage = await self._run(rung, run, said, breathe)
                 except ModelError as error:
                     tried.append(f"{rung.model.name}: {error}")
                     log.warning("model failed", extra={"model": rung.model.name, "why": str(error), "attempt": attempt})
@@ -90,18 +91,51 @@ class Ladder:
                     return replace(usage, attempts=tuple(tried)) if tried else usage
         raise ModelUnavailable("; ".join(tried))
 
-    async def _run(self, rung: Rung, request: ReplyRequest, said: Said) -> Usage:
+    async def _run(self, rung: Rung, request: ReplyRequest, said: Said, breathe: Breathe) -> Usage:
         said.begin()
         if rung.last:
-            return said.end(await rung.model.reply(request, said.take))
-        try:
-            async with asyncio.timeout(FIRST_TOKEN_SECONDS) as deadline:
-                said.on_first = lambda: deadline.reschedule(None)
-                return said.end(await rung.model.reply(request, said.take))
-        except TimeoutError:
-            raise ModelUnavailable("no first token in time") from None
-        finally:
-            said.on_first = None
+            return said.end(await rung.model.reply(request, said.take, breathe))
+        with Patience(FIRST_TOKEN_SECONDS, STALL_SECONDS) as said.patience:
+            return said.end(await rung.model.reply(request, said.take, breathe))
+
+
+class Patience:
+    """Cancels the work around it once nothing has come for too long, and makes ModelUnavailable or -StreamBroken of it.
+
+    It looks when a limit may have passed, not at every token: a token costs one assignment.
+    """
+
+    def __init__(self, first: float, between: float) -> None:
+        self._first = first
+        self._between = between
+        self._begun = False
+        self._expired = False
+
+    def __enter__(self) -> Patience:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._last = self._loop.time()
+        self._timer = self._loop.call_at(self._last + self._first, self._look)
+        return self
+
+    def seen(self) -> None:
+        self._begun = True
+        self._last = self._loop.time()
+
+    def _look(self) -> None:
+        due = self._last + (self._between if self._begun else self._first)
+        if self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._look)
+        elif self._task is not None:
+            self._expired = True
+            self._task.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        if self._expired and self._task is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            if self._begun:
+                raise ModelStreamBroken("the stream stood still")
+            raise ModelUnavailable("no first token in time")
 
 
 async def _worth_repeating(error: ModelError, *, last: bool) -> bool:
@@ -128,7 +162,7 @@ class Said:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self.text = ""
-        self.on_first: Callable[[], None] | None = None
+        self.patience: Patience | None = None
         self._skipping = ""
         self._held = ""
 
@@ -136,12 +170,11 @@ class Said:
         """A new run. While its words repeat what was said they are held."""
         self._skipping = _letters(self.text)
         self._held = ""
+        self.patience = None
 
     def take(self, piece: Words | ToolWanted) -> None:
-        if self.on_first is not None:
-            first, self.on_first = self.on_first, None
-            with contextlib.suppress(RuntimeError):  # the deadline has just passed: the run is being cancelled
-                first()
+        if self.patience is not None:
+            self.patience.seen()
         if isinstance(piece, ToolWanted):
             self._release()
             self._emit(piece)

@@ -6,7 +6,7 @@ nothing (offline.py), and the ladder that falls from one to the next (ladder.py)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -73,13 +73,19 @@ class Usage:
 
 
 Emit = Callable[[Words | ToolWanted], None]
+Breathe = Callable[[], Awaitable[None]]
+"""Awaited between the pieces of a stream: what was emitted leaves here, at the pace the caller's line takes it."""
+
+
+async def at_ease() -> None:
+    """Breathing where nobody waits for the words."""
 
 
 class Model(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def reply(self, request: ReplyRequest, emit: Emit) -> Usage:
+    async def reply(self, request: ReplyRequest, emit: Emit, breathe: Breathe = at_ease) -> Usage:
         """Run once. `emit` is called in order and must not be called after this returns or is cancelled.
 
         Raises ModelUnavailable, ModelRateLimited or ModelStreamBroken (errors.py); what was emitted before stands.

@@ -15,12 +15,10 @@ from typing import Any
 import aiohttp
 import orjson
 
-from voice_agent.agent.model import Emit, ReplyRequest, ToolWanted, Usage, Words
+from voice_agent.agent.model import Breathe, Emit, ReplyRequest, ToolWanted, Usage, Words, at_ease
 from voice_agent.errors import ModelRateLimited, ModelStreamBroken, ModelUnavailable
 
 CONNECT_SECONDS = 2.0
-STALL_SECONDS = 4.0
-"""Longest pause inside a stream that has begun."""
 MOST_EVENT_BYTES = 256 * 1024
 MOST_CHARACTERS = 20_000
 """A reply far beyond anything that will be spoken: the stream is given up."""
@@ -67,7 +65,7 @@ class OpenAIModel:
             body["tools"] = orjson.Fragment(request.tools)
         return orjson.dumps(body)
 
-    async def reply(self, request: ReplyRequest, emit: Emit) -> Usage:
+    async def reply(self, request: ReplyRequest, emit: Emit, breathe: Breathe = at_ease) -> Usage:
         loop = asyncio.get_running_loop()
         sent = loop.time()
         try:
@@ -79,14 +77,15 @@ class OpenAIModel:
                 stream = ChatStream(emit, sent, loop)
                 async for data in response.content.iter_any():
                     stream.feed(data)
+                    await breathe()
                 return stream.finish(self._model)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise ModelStreamBroken(f"{self._model}: {type(error).__name__}") from None
 
 
 def timeouts() -> aiohttp.ClientTimeout:
-    """No total: a reply may take as long as it is spoken. The first token's deadline is the ladder's."""
-    return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=STALL_SECONDS)
+    """No total and none for reading: how long a model may be silent is the ladder's to say."""
+    return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
 
 
 def connector() -> aiohttp.TCPConnector:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from voice_agent.agent.model import Situation
 
@@ -23,17 +24,21 @@ class Prompt:
     def fill(self, situation: Situation) -> str:
         """What changes least comes first in the file, so that providers can reuse their cached prefix."""
         now = situation.now
-        holes = {
-            "company": situation.company,
-            "language": LANGUAGES.get(situation.lang, "English"),
-            "caller": situation.caller or "unknown",
-            "identity": LEVELS[min(situation.level, 2)],
-            "today": f"{now:%A}, {now:%B} {now.day}, {now.year}",
-            "time": f"{now:%H:%M}",
-            "open": "open" if situation.open else "closed",
-            "emergency": situation.emergency or "none",
-        }
-        text = self.text
-        for name, value in holes.items():
-            text = text.replace("{" + name + "}", value)
-        return text
+        return _filled(
+            self.text,
+            company=situation.company,
+            language=LANGUAGES.get(situation.lang, "English"),
+            caller=situation.caller or "unknown",
+            identity=LEVELS[min(situation.level, 2)],
+            today=f"{now:%A}, {now:%B} {now.day}, {now.year}",
+            time=f"{now:%H:%M}",
+            open="open" if situation.open else "closed",
+            emergency=situation.emergency or "none",
+        )
+
+
+@lru_cache(maxsize=512)
+def _filled(text: str, **holes: str) -> str:
+    for name, value in holes.items():
+        text = text.replace("{" + name + "}", value)
+    return text

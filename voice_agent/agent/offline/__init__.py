@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from voice_agent import language
-from voice_agent.agent.model import Emit, ReplyRequest, Situation, ToolWanted, Usage, Words
+from voice_agent.agent.model import Breathe, Emit, ReplyRequest, Situation, ToolWanted, Usage, Words, at_ease
 from voice_agent.agent.offline.dialogue import Dialogue
 from voice_agent.agent.offline.heard import Caller, Moment, moments
 from voice_agent.agent.offline.questions import Questions
@@ -49,7 +49,7 @@ class OfflineModel:
     def name(self) -> str:
         return NAME
 
-    async def reply(self, request: ReplyRequest, emit: Emit) -> Usage:
+    async def reply(self, request: ReplyRequest, emit: Emit, breathe: Breathe = at_ease) -> Usage:
         """Never raises and never waits. Words that are already on their way are not said again."""
         situation = request.situation
         dialogue = self.follow(request)

@@ -16,6 +16,7 @@ from voice_agent.agent.offline.frames import ABOUT_A_JOB, ABOUT_A_PART, STATUS_K
 from voice_agent.agent.offline.heard import PROOF_NEEDED, PROPOSED, Agent, Caller, Moment, Note, Used
 from voice_agent.agent.offline.questions import EXPECTING, Questions
 from voice_agent.language.reading import Lang, Reading, Urgency
+from voice_agent.language.slots import extract
 
 Read = Callable[[str, str | None], Reading]
 """A caller's sentence and what was asked before it, read by rule."""
@@ -173,8 +174,8 @@ class Dialogue:
         self.proposed = used.status == PROPOSED
         if number := used.result.get("number"):
             self.job = str(number)
-        elif used.name in ABOUT_A_JOB and str(used.arguments.get("job", "")).isdigit():
-            self.job = str(used.arguments["job"])
+        elif used.name in ABOUT_A_JOB:
+            self.job = self._job_in(used) or self.job
         if used.options:
             self.options, self.chosen_from = used.options, used
         elif not (self.proposed and used.name == "reschedule"):
@@ -183,6 +184,15 @@ class Dialogue:
             used.status == "none" and self._over(used)
         ):
             self._finish()
+
+    def _job_in(self, used: Used) -> str | None:
+        """Number of the job a call was about. "next" and "current" are named in the read-back, digit by digit."""
+        said = str(used.arguments.get("job", ""))
+        if said.isdigit():
+            return said
+        read_back = str(used.result.get("read_back", ""))
+        named = extract(read_back, lang=self.situation.lang, intent="report_status").get("work_order")
+        return str(named) if named else None
 
     @staticmethod
     def _over(used: Used) -> bool:
@@ -464,7 +474,7 @@ class Dialogue:
             tool = topics.tool_for(line, reading, reading.also)
             confidence = max(confidence / 2, topics.SURE_ENOUGH) if tool else 0.0
         if tool is None or confidence < sure or not topics.borne_out(tool, reading, confidence):
-            return False
+            return sure == 0.0 and self._job_named(caller, reading)
         frames = [self._begun(tool, caller, reading)]
         if (also := topics.second(line, reading, tool)) is not None:
             frames.append(self._begun(also, caller, reading))
@@ -472,6 +482,13 @@ class Dialogue:
                 frames[0 if tool == "job_details" else 1].arguments["job"] = "next"
         frames.sort(key=lambda frame: topics.FIRST_SERVED.get(frame.tool, topics.SERVED_BETWEEN))
         self._start(*frames)
+        return True
+
+    def _job_named(self, caller: Caller, reading: Reading) -> bool:
+        """A technician who names a job and nothing else has something to report about it."""
+        if self._line != "technician" or not {"work_order", "appointment"} & reading.slots.keys():
+            return False
+        self._start(self._begun("update_job", caller, reading))
         return True
 
     def _begun(self, tool: str, caller: Caller, reading: Reading) -> Frame:
