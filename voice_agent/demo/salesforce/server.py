@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from voice_agent.demo.salesforce import control, soap
 from voice_agent.demo.salesforce.cometd import Streaming
@@ -31,6 +31,17 @@ from voice_agent.demo.salesforce.service import Service, versions
 _KIND = "application/json;charset=UTF-8"
 _ORIGINAL_PACKAGE = Path(__file__).parents[2] / "salesforce" / "package"
 """Where the product keeps its deployable package; read as files, never imported."""
+
+
+class Application(Starlette):
+    """Starlette with the faults outside of its own error handling: a cut connection must look cut."""
+
+    def __init__(self, routes: list[Route], lifespan: Lifespan[Starlette], service: Service) -> None:
+        super().__init__(routes=routes, lifespan=lifespan)
+        self._layer = FaultLayer(super().__call__, service.faults)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._layer(scope, receive, send)
 
 
 def build(
@@ -63,7 +74,7 @@ def build(
         *Streaming(service).routes(),
         *control.routes(service, service.faults),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(FaultLayer, faults=service.faults)], lifespan=lifespan)
+    app = Application(routes, lifespan, service)
     app.state.service = service
     return app
 

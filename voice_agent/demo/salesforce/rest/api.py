@@ -1,7 +1,17 @@
 """Which resource answers which path (sheet 2.3 to 2.6)."""
 
 from voice_agent.demo.salesforce.errors import ApiError, method_not_allowed, not_found
-from voice_agent.demo.salesforce.rest import collections, composite, describe, graph, limits, query, search, sobjects
+from voice_agent.demo.salesforce.rest import (
+    bulk,
+    collections,
+    composite,
+    describe,
+    graph,
+    limits,
+    query,
+    search,
+    sobjects,
+)
 from voice_agent.demo.salesforce.rest import tree as trees
 from voice_agent.demo.salesforce.rest.exchange import Context, Reply, Request, refused
 
@@ -70,6 +80,8 @@ def dispatch(context: Context, request: Request) -> Reply:
         case ("composite", "tree", name):
             _only(request, "POST")
             return trees.tree(context, request, name)
+        case ("jobs", *rest):
+            return bulk.bulk(context, request, tuple(rest))
         case ("composite", "sobjects", *rest):
             return collections.collection(context, request, tuple(rest))
         case _:
