@@ -286,6 +286,23 @@ def test_debugging_tells_the_round_trip_and_events_tell_of_changes() -> None:
     run(scenario())
 
 
+def test_a_reply_that_is_never_finished_does_not_keep_the_line_busy() -> None:
+    """A server may fail in mid-reply: what cannot be spoken without another frame is not speech."""
+
+    async def scenario() -> None:
+        async def script(talk: Talk) -> None:
+            await talk.send(type="text", token="One moment. I am", last=False)
+
+        application = Application(script, voice=relay_twiml(welcomeGreeting=""))
+        stage = Stage(application)
+        call = await stage.call()
+        talk = await application.talk()
+        await call.quiet(lasting=5, patience=20)
+        assert talk.kinds()[-1] == "tokensPlayed One moment."
+
+    run(scenario())
+
+
 def test_parameters_arrive_as_custom_parameters() -> None:
     """Sheet section 1.2 and the `setup` of section 2.3."""
 

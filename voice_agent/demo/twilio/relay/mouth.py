@@ -104,8 +104,9 @@ class Mouth:
 
     @property
     def busy(self) -> bool:
-        """Whether something is playing or can still be played without another frame."""
-        return self._timer is not None or self._tones is not None or bool(self._queue)
+        """Whether something is playing or can still be played without another frame; unfinished text cannot."""
+        waiting = any(not isinstance(item, Stretch) for item in self._queue)
+        return self._timer is not None or self._tones is not None or waiting
 
     def greet(self, text: str, interruptible: Input) -> None:
         self._queue.append(Stretch(text, interruptible, closed=True, greeting=True, arrived=self._clock.now()))
