@@ -71,7 +71,7 @@ NEEDS: tuple[Need, ...] = (
         optional="FSL__Emergency__c",
         mend=FIELD_SERVICE,
     ),
-    Need("WorkOrderLineItem", read="StatusCategory", fixed="WorkOrderId", mend=FIELD_SERVICE),
+    Need("WorkOrderLineItem", read="StatusCategory Agent_Key__c", fixed="WorkOrderId", mend=FIELD_SERVICE),
     Need(
         "WorkType",
         read="Description ShouldAutoCreateSvcAppt",
