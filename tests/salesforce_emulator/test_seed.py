@@ -192,7 +192,8 @@ def test_a_seed_that_cannot_be_loaded_says_where(tmp_path: Path) -> None:
     description, records = demo.generate(FIRST)
     records["Account"][0]["Nonsense__c"] = 1
     directory.write(tmp_path, description, records)
+    from voice_agent.demo.salesforce.server import DEPLOYED
     from voice_agent.demo.salesforce.service import Service
 
     with pytest.raises(loader.SeedError, match=r"Account acct-maria: no field Nonsense__c"):
-        Service(directory.read(tmp_path))
+        Service(directory.read(tmp_path), packages=[DEPLOYED])

@@ -3,7 +3,7 @@
 Read from `org.json` of a seed directory (`seed/README.md` says what each key means).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -119,12 +119,12 @@ class Org:
         return next((s for s in known if isinstance(value, str) and s.value.lower() == value.lower()), None)
 
 
-def build_schema(org: Org, package: Path | None = None) -> Schema:
-    """All objects of an org: the standard ones, the managed package's, and those of a deployable sfdx package."""
-    names = (*_SCHEMAS, *(("package",) if org.package else ()), "product")
+def build_schema(org: Org, packages: Sequence[Path] = ()) -> Schema:
+    """All objects of an org: the standard ones, the managed package's, and those of deployable sfdx packages."""
+    names = (*_SCHEMAS, *(("package",) if org.package else ()), "local")
     folder = files("voice_agent.demo.salesforce") / "schema"
     objects = notation.read([_joined([(folder / f"{name}.schema").read_text("utf-8") for name in names])])
-    if package is not None and package.is_dir():
+    for package in packages:
         objects = sfdx.lay_over(objects, package)
     return Schema(_with_picklists(obj, org) for obj in objects)
 

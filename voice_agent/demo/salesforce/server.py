@@ -29,8 +29,8 @@ from voice_agent.demo.salesforce.seed import directory
 from voice_agent.demo.salesforce.service import Service, versions
 
 _KIND = "application/json;charset=UTF-8"
-_ORIGINAL_PACKAGE = Path(__file__).parents[2] / "salesforce" / "package"
-"""Where the product keeps its deployable package; read as files, never imported."""
+DEPLOYED = Path(__file__).parents[2] / "salesforce" / "package"
+"""The product's deployable package, as if deployed to this org: read as files, never imported (sheet 6.2)."""
 
 
 class Application(Starlette):
@@ -50,9 +50,10 @@ def build(
     """The application. Its org is `app.state.service`.
 
     `seed` is a seed directory (the demo org without it), `db` a SQLite file that outlives the process (memory without
-    it), `now` freezes the clock, `package` an sfdx package laid over the schema. Raises ValueError for a bad seed.
+    it), `now` freezes the clock, `package` one more sfdx package to deploy. Raises ValueError for a bad seed.
     """
-    service = Service(directory.read(seed), db, package or _ORIGINAL_PACKAGE, now)
+    packages = (DEPLOYED, *((package,) if package else ()))
+    service = Service(directory.read(seed), db, packages, now)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -29,13 +29,13 @@ class Service:
     """Answers for one org. Synchronous: SQLite calls take well under a millisecond."""
 
     def __init__(
-        self, seed: Seed, path: Path | None = None, package: Path | None = None, now: datetime | None = None
+        self, seed: Seed, path: Path | None = None, packages: Sequence[Path] = (), now: datetime | None = None
     ) -> None:
         self.org = seed.org
         self.faults = Faults()
         self._seed = seed
         self._start = now
-        self.database = Database(path, build_schema(seed.org, package))
+        self.database = Database(path, build_schema(seed.org, packages))
         self.sessions = Sessions(self.database, seed.org)
         if self.database.setting("seeded") is None:
             self.seed()
