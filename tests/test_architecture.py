@@ -1,0 +1,108 @@
+"""The directions of import, and the names this distribution puts at the top level."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ANY = None
+
+MAY_IMPORT: dict[str, set[str] | None] = {
+    "call": set(),  # decides; imports nothing of ours
+    "language": set(),
+    "demo.twilio": set(),  # an emulator that shares our codec cannot catch our codec's mistake
+    "demo.salesforce": set(),
+    "errors": set(),
+    "twilio": {"call", "errors"},
+    "salesforce": {"errors"},
+    "grants": {"errors", "salesforce"},
+    "identity": {"call", "errors", "grants", "salesforce"},
+    "journal": set(),
+    "settings": {"errors"},
+    "agent": {"call", "errors", "grants", "language", "salesforce"},
+    "lines": {"agent", "call", "errors", "twilio"},
+    "emergency": {"agent", "errors", "grants", "salesforce"},
+    "session": {
+        "agent",
+        "call",
+        "errors",
+        "grants",
+        "identity",
+        "journal",
+        "language",
+        "lines",
+        "salesforce",
+        "twilio",
+    },
+    "tools": {"agent", "call", "errors", "grants", "language", "salesforce"},
+    "app": ANY,
+}
+
+
+def modules(part: str) -> Iterator[Path]:
+    if part == "tools":
+        yield from sorted((ROOT / "tools").rglob("*.py"))
+        return
+    place = ROOT / "voice_agent" / part.replace(".", "/")
+    yield from sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+
+
+def ours(file: Path) -> Iterator[str]:
+    """Parts of ours that a file imports, as dotted names below voice_agent, or `tools` and `prompts`."""
+    package = file.relative_to(ROOT).with_suffix("").parts
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            names = [".".join((*package[: len(package) - node.level], node.module or ""))]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
+        for name in names:
+            top, _, rest = name.partition(".")
+            if top == "voice_agent" and rest:
+                yield rest
+            elif top in ("tools", "prompts"):
+                yield top
+
+
+@pytest.mark.parametrize("part", [part for part, allowed in MAY_IMPORT.items() if allowed is not ANY])
+def test_imports_point_one_way(part: str) -> None:
+    allowed = MAY_IMPORT[part]
+    assert allowed is not None
+    for file in modules(part):
+        for name in ours(file):
+            inside = name == part or name.startswith(f"{part}.")
+            known = any(name == other or name.startswith(f"{other}.") for other in allowed)
+            assert inside or known, f"{file.relative_to(ROOT)} imports {name}"
+
+
+def test_only_the_composition_root_imports_tools_and_prompts() -> None:
+    users = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "voice_agent").rglob("*.py")
+        for name in ours(file)
+        if name in ("tools", "prompts")
+    }
+    assert users <= {"voice_agent/app.py"}
+
+
+def test_nobody_else_ships_our_top_level_names() -> None:
+    owners = importlib.metadata.packages_distributions()
+    for name in ("voice_agent", "tools", "prompts"):
+        found = set(owners.get(name, ["voice-agent"]))
+        assert found == {"voice-agent"}, f"{name} is also shipped by {found - {'voice-agent'}}"
+
+
+def test_the_pinned_requirements_carry_hashes_and_no_address() -> None:
+    for file in sorted((ROOT / "requirements").glob("*.txt")):
+        lines = file.read_text().splitlines()
+        assert not [line for line in lines if "://" in line or line.startswith("--index") or line.startswith("--find")]
+        packages = [line for line in lines if line and not line.startswith((" ", "#", "-"))]
+        assert packages and all("==" in line and line.rstrip().endswith("\\") for line in packages)
