@@ -38,6 +38,9 @@ class EmulatedOrg:
     def fault(self, match: str, name: str, **more: Any) -> None:
         self.control("POST", "faults", [{"match": match, "fault": name, **more}])
 
+    def expire_sessions(self) -> None:
+        self._open(urllib.request.Request(f"{self.url}/emulator/expire", b"", method="POST")).close()
+
     def clear_faults(self) -> None:
         self.control("DELETE", "faults")
 

@@ -1,9 +1,12 @@
-"""Makes a facade that talks to a scripted org, with time-outs short enough for a test."""
+"""Makes a facade that talks to a scripted org, with time-outs short enough for a test; and runs an async test."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any
 
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials
@@ -45,3 +48,17 @@ async def facade(
         yield salesforce
     finally:
         await salesforce.close()
+
+
+def live(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Runs an async test on a loop of its own, with a bound."""
+
+    @wraps(test)
+    def run(*args: object, **kwargs: object) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(20):
+                await test(*args, **kwargs)
+
+        asyncio.run(bounded())
+
+    return run

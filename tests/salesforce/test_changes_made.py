@@ -9,7 +9,7 @@ from datetime import date, datetime
 import pytest
 
 from tests.salesforce.emulated_org import EmulatedOrg
-from tests.salesforce.test_facade import live
+from tests.salesforce.facade import live
 from tests.salesforce.test_questions import HELEN, MARIA, alex_of, field_service
 from voice_agent import errors
 from voice_agent.salesforce.commit import commit, derived_key, settle

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from tests.salesforce.emulated_org import EmulatedOrg, emulator
-from tests.salesforce.facade import facade
-from tests.salesforce.test_facade import live
+from tests.salesforce.facade import facade, live
 from tests.salesforce.test_other_orgs import finish_a_job, move_a_visit, second_process, second_seed  # noqa: F401
 from tests.salesforce.test_questions import field_service
 from voice_agent.salesforce.check import Finding, check

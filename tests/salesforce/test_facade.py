@@ -7,37 +7,21 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine
-from functools import wraps
+from collections.abc import Callable
 from itertools import count
-from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.salesforce.facade import SECRET, SHORT, Clock, facade
+from tests.salesforce.facade import SECRET, SHORT, Clock, facade, live
 from tests.salesforce.scripted_org import Answer, Asked, ScriptedOrg, refused, rows, running, token
 from voice_agent import errors
 from voice_agent.salesforce.client import TOKEN_AGE, Salesforce
 from voice_agent.salesforce.credentials import Credentials
 
 SOQL = "SELECT Id FROM Contact LIMIT 1"
-
-
-def live(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Runs an async test on a loop of its own, with a bound."""
-
-    @wraps(test)
-    def run(*args: object, **kwargs: object) -> None:
-        async def bounded() -> None:
-            async with asyncio.timeout(20):
-                await test(*args, **kwargs)
-
-        asyncio.run(bounded())
-
-    return run
 
 
 def after_sign_in(answer: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.salesforce.emulated_org import EmulatedOrg, emulator
+from tests.salesforce.facade import live
 from tests.salesforce.test_changes_made import AUDIT, visit_row
-from tests.salesforce.test_facade import live
 from tests.salesforce.test_questions import field_service
 from voice_agent import errors
 from voice_agent.salesforce.callers import spelled

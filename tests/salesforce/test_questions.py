@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.salesforce.emulated_org import EmulatedOrg
-from tests.salesforce.facade import PATIENT
-from tests.salesforce.test_facade import live
+from tests.salesforce.facade import PATIENT, live
 from voice_agent import errors
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials

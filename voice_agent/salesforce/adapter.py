@@ -18,10 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from voice_agent.errors import ConfigurationError
-from voice_agent.salesforce.limits import Timeouts, Usage, parse_usage
-
-CLIENT_NAME = "voice-agent"
-"""Shows up as `;client=voice-agent` in changeOrigin, which is how our own changes are told from others' (section 4)."""
+from voice_agent.salesforce.limits import CLIENT_NAME, Timeouts, Usage, parse_usage
 
 
 class SalesforceAdapter(HTTPAdapter):

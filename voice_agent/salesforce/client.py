@@ -139,6 +139,14 @@ class Salesforce:
         """`path` as it stands in a composite sub-request."""
         return f"/services/data/v{self.api_version}/{path}"
 
+    async def stream_address(self, *, not_this: str | None = None) -> tuple[str, str]:
+        """Origin and token for a streaming connection; a newer token than `not_this`, which was refused."""
+        token = await self._current_token()
+        if not_this is not None and token.client.session_id == not_this:
+            token = await self._renewed(token)
+        origin = self._base_url.rstrip("/") if self._base_url else f"https://{token.client.sf_instance}"
+        return origin, str(token.client.session_id)
+
     # Life.
 
     async def connect(self) -> None:

@@ -24,6 +24,7 @@ from voice_agent.salesforce import (
     work_types,
 )
 from voice_agent.salesforce.catalogue import Catalogue
+from voice_agent.salesforce.changes import Change
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.commit import commit
 from voice_agent.salesforce.plans import Committed, WritePlan
@@ -69,6 +70,10 @@ class FieldService:
         """Sign in and learn the org's statuses, fields and hours. Everything works without, only later."""
         await self._salesforce.warm_up()
         await self.catalogue.warm_up()
+
+    def note(self, change: Change) -> None:
+        """A change event: what was kept about such records is read anew when it is next asked for."""
+        self.catalogue.forget(change.object)
 
     # Who is it?
 

@@ -1,8 +1,11 @@
-"""How long we wait for the org, and how much of its daily allowance is used."""
+"""What we are called, how long we wait for the org, and how much of its daily allowance is used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+CLIENT_NAME = "voice-agent"
+"""Shows up as `;client=voice-agent` in changeOrigin, which is how our own changes are told from others' (section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
