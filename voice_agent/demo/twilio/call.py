@@ -11,6 +11,7 @@ from . import happenings as happened
 from .audio import AudioFiles
 from .bridging import join_as_waiting
 from .clock import Clock
+from .conferences import Conferences
 from .faults import Faults
 from .flow import Diverted, Fetch, HungUp, Interruption, Next
 from .happenings import Happening, Journal
@@ -36,6 +37,7 @@ class Exchange(Protocol):
     """What a call needs of the network around it: queues to wait in and other phones to dial."""
 
     queues: VoiceQueues
+    conferences: Conferences
 
     def number_sid(self, call: "EmulatedCall") -> str | None:
         """The PN sid of the account's own number on this call."""

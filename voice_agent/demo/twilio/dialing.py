@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from . import happenings as happened
 from .bridging import join_as_dialler
+from .conferencing import dial_conference
 from .flow import Fetch, HungUp, Interruption, Next
 from .queues import Bridge, Member, VoiceQueue
 from .speaking import whole
@@ -44,7 +45,7 @@ async def dial(call: "EmulatedCall", element: Element, document: Document) -> Ne
 
     When the one who dialled hangs up the action is told too, and its answer is ignored.
     """
-    nouns = [child for child in element if child.tag in ("Number", "Queue")]
+    nouns = [child for child in element if child.tag in ("Number", "Queue", "Conference")]
     missing = next((child.tag for child in element if child.tag in NOT_BUILT), None)
     if missing is not None:
         raise NotBuilt(missing)
@@ -59,7 +60,10 @@ async def dial(call: "EmulatedCall", element: Element, document: Document) -> Ne
         return Fetch(url, element.get("method", "POST"), "action", dialled.fields())
 
     try:
-        if nouns and nouns[0].tag == "Queue":
+        if nouns and nouns[0].tag == "Conference":
+            dialled.status = "answered"
+            await dial_conference(call, nouns[0], document)
+        elif nouns and nouns[0].tag == "Queue":
             await _dial_queue(call, element, nouns[0], document, dialled)
         else:
             await _dial_number(call, element, nouns[0] if nouns else element, document, dialled)

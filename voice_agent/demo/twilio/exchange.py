@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from . import forms
 from .call import EmulatedCall
 from .clock import Clock
+from .conferences import Conference, Conferences
 from .faults import Faults
 from .happenings import Happening
 from .ledger import Ledger
@@ -19,7 +21,7 @@ from .phones import PhoneHabits
 from .queues import Bridge, VoiceQueues
 from .timing import Timing
 from .verify import DEMO_SERVICE_SID, Verifications
-from .webhook import Webhooks
+from .webhook import WebhookFailed, Webhooks
 from .wire import ConnectSocket, Http
 
 DEMO_ACCOUNT_SID = "AC" + "0" * 31 + "1"
@@ -71,6 +73,7 @@ class Exchange:
         """REST requests being answered now."""
         self.webhooks = Webhooks(http, credentials.auth_token, self.faults)
         self.messages = Messages(self)
+        self.conferences = Conferences(clock, self._tell_of_conference)
         self.verifications = Verifications(self._utc, self.ledger)
         self.verifications.create_service("Emulated service", sid=DEMO_SERVICE_SID)
         self.lookups: dict[str, dict[str, dict[str, Any]]] = {}
@@ -145,6 +148,20 @@ class Exchange:
         for call in self.calls.values():
             await call.close()
         await self.messages.close()
+        await self.conferences.close()
+
+    async def _tell_of_conference(self, conference: Conference, form: dict[str, str]) -> None:
+        common = {"AccountSid": self.credentials.account_sid, "Timestamp": forms.rfc2822(self.clock.utc())}
+        try:
+            await self.webhooks.send(
+                "conference-status",
+                conference.status_callback,
+                {**common, **form},
+                self.ledger.follow_call,
+                conference.status_method,
+            )
+        except WebhookFailed as failed:
+            self.ledger.enter("alert_raised", code=failed.code, text=str(failed), url=failed.url)
 
     def _inbound(self, from_number: str, to_number: str, stir_verstat: str, options: CallOptions) -> EmulatedCall:
         number = self.numbers.get(to_number)

@@ -203,6 +203,18 @@ class Unbridged(Happening):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceJoined(Happening):
+    conference: str
+    conference_sid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceLeft(Happening):
+    conference: str
+    conference_sid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Happening):
     status: str
     reason: str

@@ -19,6 +19,8 @@ _KEPT = (
     | happened.QueueLeft
     | happened.Bridged
     | happened.Unbridged
+    | happened.ConferenceJoined
+    | happened.ConferenceLeft
     | happened.DigitsPlayed
     | happened.CallEnded
 )
@@ -56,6 +58,8 @@ class Ledger:
                 | happened.QueueLeft()
                 | happened.Bridged()
                 | happened.Unbridged()
+                | happened.ConferenceJoined()
+                | happened.ConferenceLeft()
                 | happened.DigitsPlayed()
                 | happened.CallEnded()
             ):

@@ -19,7 +19,6 @@ NOT_BUILT: Mapping[str, str] = {
     "Prompt": "payments",
     "Sms": "messages from a call",
     "Stream": "unidirectional Media Streams and connectors",
-    "Conference": "conferences",
     "Client": "browser phones",
     "Sip": "SIP",
     "Sim": "wireless",

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from . import calls, lookup, messages, numbers, queues, verify
+from . import calls, conferences, lookup, messages, numbers, queues, verify
 from .gate import Handler, resource, unknown
 
 API_HOST = "api.twilio.com"
@@ -34,6 +34,19 @@ def _api(prefix: str) -> list[Route]:
         at(ACCOUNT + "/Queues/{sid}.json", GET=queues.fetch, POST=queues.update, DELETE=queues.delete),
         at(ACCOUNT + "/Queues/{sid}/Members.json", GET=queues.list_members),
         at(ACCOUNT + "/Queues/{sid}/Members/{member}.json", GET=queues.fetch_member, POST=queues.dequeue),
+        at(ACCOUNT + "/Conferences.json", GET=conferences.list_all),
+        at(ACCOUNT + "/Conferences/{conference}.json", GET=conferences.fetch, POST=conferences.update),
+        at(
+            ACCOUNT + "/Conferences/{conference}/Participants.json",
+            GET=conferences.list_participants,
+            POST=conferences.add_participant,
+        ),
+        at(
+            ACCOUNT + "/Conferences/{conference}/Participants/{participant}.json",
+            GET=conferences.fetch_participant,
+            POST=conferences.update_participant,
+            DELETE=conferences.remove_participant,
+        ),
         at(ACCOUNT + "/IncomingPhoneNumbers.json", GET=numbers.list_all, POST=numbers.create),
         at(
             ACCOUNT + "/IncomingPhoneNumbers/{sid}.json",
