@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from voice_agent.demo.salesforce.seed import demo, directory
-from voice_agent.demo.salesforce.seed.variant import FIRST
+from voice_agent.demo.salesforce.seed.brightwater import BRIGHTWATER
 
 Rows = list[dict[str, Any]]
 
@@ -103,7 +103,7 @@ TASKS: Rows = [
 
 def write(folder: Path) -> Path:
     """The seed directory of this org."""
-    description, records = demo.generate(FIRST)
+    description, records = demo.generate(BRIGHTWATER)
     kept = {name: records[name] for name in ("Organization", "Profile", "Group", "User")}
     kept["Account"] = ACCOUNTS
     kept["Contact"] = CONTACTS

@@ -9,7 +9,7 @@ from simple_salesforce.exceptions import SalesforceMalformedRequest
 
 from tests.salesforce_emulator.conftest import Client, Emulator, Start
 from voice_agent.demo.salesforce.seed import demo, directory
-from voice_agent.demo.salesforce.seed.variant import FIRST
+from voice_agent.demo.salesforce.seed.brightwater import BRIGHTWATER
 
 SPAN = {"EarliestStartTime": "2026-03-05T08:00:00Z", "DueDate": "2026-03-12T08:00:00Z"}
 
@@ -135,7 +135,7 @@ def test_only_the_package_transitions_are_allowed(sf: Client) -> None:
 
 def test_without_the_package_nothing_is_enforced_and_its_fields_are_gone(start: Start, tmp_path: Path) -> None:
     """Sheet 3.3, 0.7."""
-    description, records = demo.generate(FIRST)
+    description, records = demo.generate(BRIGHTWATER)
     plain = {name: listed for name, listed in records.items() if not name.startswith("FSL__")}
     stripped = {
         name: [{key: value for key, value in row.items() if not key.startswith("FSL__")} for row in listed]

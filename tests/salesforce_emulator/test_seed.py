@@ -12,13 +12,15 @@ import pytest
 
 from tests.salesforce_emulator.conftest import Client, Emulator, Start
 from voice_agent.demo.salesforce.seed import demo, directory, loader
-from voice_agent.demo.salesforce.seed.variant import FIRST, SECOND, VARIANTS, Variant
+from voice_agent.demo.salesforce.seed.brightwater import BRIGHTWATER
+from voice_agent.demo.salesforce.seed.northgate import NORTHGATE
+from voice_agent.demo.salesforce.seed.variant import Variant
 
 
 @pytest.fixture(scope="module")
 def second(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Emulator:
     folder = Path(tmp_path_factory.mktemp("second"))
-    directory.write(folder, *demo.generate(SECOND))
+    directory.write(folder, *demo.generate(NORTHGATE))
     return start(seed=folder)
 
 
@@ -41,12 +43,12 @@ def count(client: Client, soql: str) -> int:
     return int(client.query(f"SELECT COUNT() FROM {soql}")["totalSize"])
 
 
-@pytest.mark.parametrize("variant", list(VARIANTS.values()), ids=list(VARIANTS))
+@pytest.mark.parametrize("variant", list(demo.VARIANTS.values()), ids=list(demo.VARIANTS))
 def test_an_org_is_the_same_every_time(variant: Variant) -> None:
     assert demo.generate(variant) == demo.generate(variant)
 
 
-@pytest.mark.parametrize("variant", list(VARIANTS.values()), ids=list(VARIANTS))
+@pytest.mark.parametrize("variant", list(demo.VARIANTS.values()), ids=list(demo.VARIANTS))
 def test_each_hash_belongs_to_its_pin(variant: Variant) -> None:
     """The form that the product reads: scrypt$N$r$p$salt$hash."""
     for pin in variant.pins:
@@ -62,8 +64,8 @@ def test_the_orgs_share_no_names_numbers_pins_or_status_values() -> None:
         statuses = {s.value for s in variant.appointment_statuses} - {"Could Not Complete"}
         return people | statuses | {pin.digits for pin in variant.pins} | set(variant.number_block)
 
-    assert not words(FIRST) & words(SECOND)
-    assert "Cancelled" in {status.value for status in SECOND.appointment_statuses}
+    assert not words(BRIGHTWATER) & words(NORTHGATE)
+    assert "Cancelled" in {status.value for status in NORTHGATE.appointment_statuses}
 
 
 def test_the_figures_of_the_contract(client: Client) -> None:
@@ -189,7 +191,7 @@ def test_relative_dates_fall_where_the_wall_clock_says(text: str, moment: str) -
 def test_a_seed_that_cannot_be_loaded_says_where(tmp_path: Path) -> None:
     with pytest.raises(loader.SeedError, match="org.json"):
         directory.read(tmp_path)
-    description, records = demo.generate(FIRST)
+    description, records = demo.generate(BRIGHTWATER)
     records["Account"][0]["Nonsense__c"] = 1
     directory.write(tmp_path, description, records)
     from voice_agent.demo.salesforce.server import DEPLOYED

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from voice_agent.demo.salesforce import ids, rules, values
+from voice_agent.demo.salesforce import ids, payload, rules, values
 from voice_agent.demo.salesforce.access import Rights, Viewer
 from voice_agent.demo.salesforce.database import Database
 from voice_agent.demo.salesforce.errors import ApiError, no_such_record
@@ -57,7 +57,7 @@ class Records:
         self._allow(obj, "c")
         if not obj.createable:
             raise _entity_refused(obj, "inserted")
-        given = self._given(obj, fields, creating=True)
+        given = payload.read(self, obj, fields, creating=True)
         return self.add(obj, given)
 
     def update(self, obj: SObject, record_id: str, fields: Mapping[str, object]) -> None:
@@ -67,7 +67,7 @@ class Records:
             raise _entity_refused(obj, "updated")
         old = self.visible(obj, record_id)
         self._check_editable(obj, record_id)
-        self.change(obj, old, self._given(obj, fields, creating=False))
+        self.change(obj, old, payload.read(self, obj, fields, creating=False))
 
     def delete(self, obj: SObject, record_id: str) -> None:
         """Moves a record and what hangs on it to the recycle bin."""
@@ -210,52 +210,13 @@ class Records:
         self._enter(obj, "DELETE", row, {**row, "IsDeleted": 1})
         rules.after_delete(self, obj, row)
 
-    # -- reading the request ------------------------------------------------------------------------------------------
+    # -- rights ------------------------------------------------------------------------------------------
 
     def _allow(self, obj: SObject, what: str) -> None:
         if not self.viewer.rights.allows("r", obj.name):
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         if not self.viewer.rights.allows(what, obj.name):
             raise ApiError(403, "INSUFFICIENT_ACCESS", f"insufficient access rights on entity: {obj.label}")
-
-    def _given(self, obj: SObject, fields: Mapping[str, object], creating: bool) -> Row:
-        given: Row = {}
-        for name, value in fields.items():
-            if name.lower() in ("attributes", "id"):
-                continue
-            f = obj.field(name)
-            if f is None and isinstance(value, Mapping):
-                f = obj.by_relationship.get(name.lower())
-                if f is not None:
-                    given[f.name] = self._referred(f, value)
-                    continue
-            if f is None or not self.viewer.sees(obj, f):
-                reason = f"No such column '{name}' on sobject of type {obj.name}"
-                raise ApiError(400, "INVALID_FIELD", reason)
-            writable = f.createable if creating else f.updateable
-            if not writable or not self.viewer.edits(obj, f):
-                reason = (
-                    f"Unable to create/update fields: {f.name}. Please check the security settings of this field and "
-                    "verify that it is read/write for your profile or permission set."
-                )
-                raise ApiError(400, "INVALID_FIELD_FOR_INSERT_UPDATE", reason, [f.name])
-            given[f.name] = values.store(f, value, self.schema)
-        return given
-
-    def _referred(self, f: Field, value: Mapping[str, object]) -> str:
-        """A parent given by its external id: `"Account": {"Key__c": "7"}`."""
-        kind = value.get("attributes")
-        target = kind.get("type") if isinstance(kind, Mapping) else f.reference_to[0]
-        obj = self.schema.find(str(target))
-        named = [(name, wanted) for name, wanted in value.items() if name != "attributes"]
-        key = obj.field(named[0][0]) if obj and len(named) == 1 else None
-        if obj is None or key is None or not key.id_lookup:
-            raise ApiError(400, "INVALID_FIELD", f"{f.relationship} must be given by one external id")
-        found = self.by_external_id(obj, key, str(named[0][1]))
-        if len(found) != 1:
-            reason = f"Foreign key external ID: {named[0][1]} not found for field {key.name} in entity {obj.name}"
-            raise ApiError(400, "INVALID_FIELD", reason)
-        return found[0]
 
     # -- checks -------------------------------------------------------------------------------------------------------
 

@@ -5,15 +5,14 @@ import sys
 from pathlib import Path
 
 from voice_agent.demo.salesforce.seed import demo, directory
-from voice_agent.demo.salesforce.seed.variant import VARIANTS
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m voice_agent.demo.salesforce.seed", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--variant", choices=sorted(VARIANTS), default="first")
+    parser.add_argument("--variant", choices=sorted(demo.VARIANTS), default="first")
     given = parser.parse_args()
-    directory.write(given.out, *demo.generate(VARIANTS[given.variant]))
+    directory.write(given.out, *demo.generate(demo.VARIANTS[given.variant]))
     return 0
 
 

@@ -4,11 +4,14 @@ from random import Random
 
 from voice_agent.demo.salesforce.org import Status
 from voice_agent.demo.salesforce.seed import people, workforce
+from voice_agent.demo.salesforce.seed.brightwater import BRIGHTWATER
 from voice_agent.demo.salesforce.seed.loader import SeedRecord
+from voice_agent.demo.salesforce.seed.northgate import NORTHGATE
 from voice_agent.demo.salesforce.seed.people import People
 from voice_agent.demo.salesforce.seed.variant import Variant
 from voice_agent.demo.salesforce.seed.visits import Visits
 
+VARIANTS = {"first": BRIGHTWATER, "second": NORTHGATE}
 _TRANSITIONS = (
     ("None", "Canceled"),
     ("None", "Scheduled"),

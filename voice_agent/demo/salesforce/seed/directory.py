@@ -6,14 +6,14 @@ import orjson
 
 from voice_agent.demo.salesforce import org as orgs
 from voice_agent.demo.salesforce.seed import demo
+from voice_agent.demo.salesforce.seed.brightwater import BRIGHTWATER
 from voice_agent.demo.salesforce.seed.loader import Seed, SeedError, SeedRecord
-from voice_agent.demo.salesforce.seed.variant import FIRST
 
 
 def read(folder: Path | None) -> Seed:
     """Raises SeedError naming the file that is missing or wrong."""
     if folder is None:
-        description, records = demo.generate(FIRST)
+        description, records = demo.generate(BRIGHTWATER)
         return Seed(orgs.read(description), records)
     try:
         description = orjson.loads((folder / "org.json").read_bytes())

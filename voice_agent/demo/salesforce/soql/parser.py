@@ -1,10 +1,8 @@
 """Reads SOQL by recursive descent into a `Query` (sheet 2.4 "SOQL subset to implement")."""
 
-import re
-from datetime import date, datetime
-from typing import NoReturn, cast
+from typing import cast
 
-from voice_agent.demo.salesforce.errors import QueryError
+from voice_agent.demo.salesforce.soql.cursor import Cursor
 from voice_agent.demo.salesforce.soql.statement import (
     Among,
     AmongRows,
@@ -13,37 +11,24 @@ from voice_agent.demo.salesforce.soql.statement import (
     Comparator,
     Comparison,
     Condition,
-    DateRange,
     Geolocation,
     Grouping,
     Includes,
-    Literal_,
     Not,
     Operand,
     Or,
     Order,
     Path,
     Query,
-    Scalar,
     Selected,
     SelectedGroup,
     SelectedRows,
     SelectedType,
     SelectItem,
-    Text,
 )
-from voice_agent.demo.salesforce.soql.tokens import Token, tokenize
+from voice_agent.demo.salesforce.soql.tokens import Token
 
 _COMPARATORS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_RANGE = re.compile(
-    r"YESTERDAY|TODAY|TOMORROW"
-    r"|(?:LAST|THIS|NEXT)_(?:WEEK|MONTH|QUARTER|YEAR|FISCAL_QUARTER|FISCAL_YEAR)"
-    r"|LAST_90_DAYS|NEXT_90_DAYS"
-)
-_COUNTED = re.compile(
-    r"(?:LAST_N|NEXT_N)_(?:DAYS|WEEKS|MONTHS|QUARTERS|YEARS|FISCAL_QUARTERS|FISCAL_YEARS)"
-    r"|N_(?:DAYS|WEEKS|MONTHS|QUARTERS|YEARS|FISCAL_QUARTERS|FISCAL_YEARS)_AGO"
-)
 _CLAUSES = frozenset({"FROM", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "ALL"})
 
 
@@ -63,46 +48,8 @@ def parse_condition(text: str) -> Condition:
     return condition
 
 
-class Parser:
-    """Reads one statement from left to right; `peek` is the next token."""
-
-    def __init__(self, statement: str) -> None:
-        self.statement = statement
-        self._tokens = tokenize(statement)
-        self._next = 0
-
-    @property
-    def peek(self) -> Token:
-        return self._tokens[self._next]
-
-    def _after(self, places: int) -> Token:
-        return self._tokens[min(self._next + places, len(self._tokens) - 1)]
-
-    def take(self) -> Token:
-        token = self._tokens[self._next]
-        self._next += token.kind != "end"
-        return token
-
-    def refuse(self, token: Token | None = None) -> NoReturn:
-        wrong = token or self.peek
-        raise QueryError("MALFORMED_QUERY", f"unexpected token: '{wrong.text}'", self.statement, wrong.at)
-
-    def accept(self, text: str) -> bool:
-        """Takes the symbol or keyword if it comes next."""
-        found = self.peek.word == text or (self.peek.kind == "symbol" and self.peek.text == text)
-        self._next += found
-        return found
-
-    def expect(self, text: str) -> Token:
-        if not (self.peek.word == text or (self.peek.kind == "symbol" and self.peek.text == text)):
-            if self.peek.kind == "end" or text in (")", "("):
-                self.refuse()
-            raise QueryError("MALFORMED_QUERY", f"unexpected token: '{self.peek.text}'", self.statement, self.peek.at)
-        return self.take()
-
-    def expect_end(self) -> None:
-        if self.peek.kind != "end":
-            self.refuse()
+class Parser(Cursor):
+    """Reads one statement from left to right."""
 
     # -- statement ---------------------------------------------------------------------------------------------------
 
@@ -110,21 +57,21 @@ class Parser:
         self.expect("SELECT")
         select = self._select()
         self.expect("FROM")
-        source = self._name()
+        source = self.name()
         aliases = self._aliases(source)
         scope = ""
         if self.accept("USING"):
             self.expect("SCOPE")
-            scope = self._name().text.lower()
+            scope = self.name().text.lower()
         where = self.condition() if self.accept("WHERE") else None
         while self.accept("WITH"):
             self._security()
         grouping = self._grouping()
         having = self.condition() if self.accept("HAVING") else None
         order = self._order()
-        limit = self._whole() if self.accept("LIMIT") else None
+        limit = self.whole() if self.accept("LIMIT") else None
         offset_at = self.peek.at
-        offset = self._whole() if self.accept("OFFSET") else None
+        offset = self.whole() if self.accept("OFFSET") else None
         while self.accept("FOR"):
             if self.peek.word not in ("VIEW", "REFERENCE", "UPDATE"):
                 self.refuse()
@@ -174,7 +121,7 @@ class Parser:
         if self.peek.word == "FIELDS" and self._tokens[self._next + 1].text == "(":
             self.take()
             self.expect("(")
-            group = self._name().text.upper()
+            group = self.name().text.upper()
             if group not in ("ALL", "STANDARD", "CUSTOM"):
                 self.refuse()
             self.expect(")")
@@ -185,16 +132,16 @@ class Parser:
         alias = ""
         if self.peek.kind == "name" and self.peek.word not in _CLAUSES and isinstance(what, Call):
             alias = self.take().text
-        elif self.peek.kind == "name" and (self._after(1).word == "FROM" or self._after(1).text == ","):
+        elif self.peek.kind == "name" and (self.after(1).word == "FROM" or self.after(1).text == ","):
             alias = self.take().text
         return Selected(what, alias)
 
     def _typeof(self) -> SelectedType:
         self.take()
-        path = self._path()
+        path = self.path()
         whens: list[tuple[str, tuple[Path, ...]]] = []
         while self.accept("WHEN"):
-            name = self._name().text
+            name = self.name().text
             self.expect("THEN")
             whens.append((name, self._paths()))
         if not whens:
@@ -204,9 +151,9 @@ class Parser:
         return SelectedType(path, tuple(whens), otherwise)
 
     def _paths(self) -> tuple[Path, ...]:
-        paths = [self._path()]
+        paths = [self.path()]
         while self.accept(","):
-            paths.append(self._path())
+            paths.append(self.path())
         return tuple(paths)
 
     def _aliases(self, source: Token) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -215,10 +162,10 @@ class Parser:
         if self.peek.kind == "name" and self.peek.word not in _CLAUSES:
             known[self.take().text.lower()] = ()
         while self.accept(","):
-            parts = self._name().text.split(".")
+            parts = self.name().text.split(".")
             stem = known.get(parts[0].lower())
             path = (*stem, *parts[1:]) if stem is not None else tuple(parts)
-            alias = self._name()
+            alias = self.name()
             known[alias.text.lower()] = path
         return tuple(known.items())
 
@@ -291,12 +238,12 @@ class Parser:
         left = self._operand()
         operator = self.take()
         if operator.kind == "symbol" and operator.text in _COMPARATORS:
-            return Comparison(left, cast(Comparator, _COMPARATORS[operator.text]), self._literal())
+            return Comparison(left, cast(Comparator, _COMPARATORS[operator.text]), self.literal())
         match operator.word:
             case "LIKE":
                 if self.peek.kind != "string":
                     self.refuse()
-                return Comparison(left, "LIKE", self._literal())
+                return Comparison(left, "LIKE", self.literal())
             case "IN":
                 return self._among(left, negated=False)
             case "NOT":
@@ -304,9 +251,9 @@ class Parser:
                 return self._among(left, negated=True)
             case "INCLUDES" | "EXCLUDES" if isinstance(left, Path):
                 self.expect("(")
-                values = [self._text()]
+                values = [self.text()]
                 while self.accept(","):
-                    values.append(self._text())
+                    values.append(self.text())
                 self.expect(")")
                 return Includes(left, tuple(values), operator.word == "EXCLUDES")
             case _:
@@ -318,16 +265,16 @@ class Parser:
             query = self.query(nested=True)
             self.expect(")")
             return AmongRows(left, query, negated)
-        values = [self._literal()]
+        values = [self.literal()]
         while self.accept(","):
-            values.append(self._literal())
+            values.append(self.literal())
         self.expect(")")
         return Among(left, tuple(values), negated)
 
     # -- the small parts ---------------------------------------------------------------------------------------------
 
     def _operand(self) -> Path | Call:
-        name = self._name()
+        name = self.name()
         if self.peek.kind != "symbol" or self.peek.text != "(":
             return Path(tuple(name.text.split(".")), name.at)
         self.take()
@@ -341,85 +288,13 @@ class Parser:
 
     def _argument(self) -> Operand:
         if self.peek.kind == "string":
-            return self._text()
+            return self.text()
         if self.peek.word == "GEOLOCATION":
             self.take()
             self.expect("(")
-            latitude = self._decimal()
+            latitude = self.decimal()
             self.expect(",")
-            longitude = self._decimal()
+            longitude = self.decimal()
             self.expect(")")
             return Geolocation(latitude, longitude)
         return self._operand()
-
-    def _literal(self) -> Literal_:
-        token = self.take()
-        match token.kind:
-            case "string":
-                return Text(token.text, token.pattern, token.at)
-            case "number":
-                whole = re.fullmatch(r"[+-]?\d+", token.text)
-                return Scalar(int(token.text) if whole else float(token.text), token.text, token.at)
-            case "date":
-                return Scalar(self._day(token), token.text, token.at)
-            case "datetime":
-                return Scalar(self._moment(token), token.text, token.at)
-            case "name":
-                return self._worded(token)
-            case _:
-                self.refuse(token)
-
-    def _worded(self, token: Token) -> Literal_:
-        match token.word:
-            case "NULL":
-                return Scalar(None, token.text, token.at)
-            case "TRUE" | "FALSE":
-                return Scalar(token.word == "TRUE", token.text, token.at)
-            case word if _RANGE.fullmatch(word):
-                return DateRange(word, 0, token.at)
-            case word if _COUNTED.fullmatch(word):
-                self.expect(":")
-                return DateRange(word, self._whole(), token.at)
-            case _:
-                self.refuse(token)
-
-    def _day(self, token: Token) -> date:
-        try:
-            return date.fromisoformat(token.text)
-        except ValueError as problem:
-            reason = f"line 1:{token.at} invalid date: {token.text}"
-            raise QueryError("MALFORMED_QUERY", reason, self.statement, token.at) from problem
-
-    def _moment(self, token: Token) -> datetime:
-        try:
-            return datetime.fromisoformat(token.text.upper())
-        except ValueError as problem:
-            reason = f"line 1:{token.at} invalid date: {token.text}"
-            raise QueryError("MALFORMED_QUERY", reason, self.statement, token.at) from problem
-
-    def _text(self) -> Text:
-        token = self.take()
-        if token.kind != "string":
-            self.refuse(token)
-        return Text(token.text, token.pattern, token.at)
-
-    def _name(self) -> Token:
-        if self.peek.kind != "name":
-            self.refuse()
-        return self.take()
-
-    def _path(self) -> Path:
-        name = self._name()
-        return Path(tuple(name.text.split(".")), name.at)
-
-    def _whole(self) -> int:
-        token = self.take()
-        if token.kind != "number" or not token.text.isdigit():
-            self.refuse(token)
-        return int(token.text)
-
-    def _decimal(self) -> float:
-        token = self.take()
-        if token.kind != "number":
-            self.refuse(token)
-        return float(token.text)
