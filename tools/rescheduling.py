@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,8 +16,8 @@ from tools.visits import CUSTOMER, which
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, Change, Result, tool
 from voice_agent.call.events import Ask, Keypad
-from voice_agent.language import spoken
 from voice_agent.errors import NotAllowed
+from voice_agent.language import spoken
 from voice_agent.salesforce.records import Appointment
 from voice_agent.salesforce.wishes import Slot, SlotWish
 
@@ -116,7 +116,8 @@ def _wider(wish: SlotWish) -> list[SlotWish]:
 
 def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], key: str, day: str) -> Answer:
     ctx.grant.fresh("slot")
-    rows, told = [], []
+    rows: list[dict[str, Any]] = []
+    told = []
     for n, slot in enumerate(slots, 1):
         # Named by its place in the list: "slot 2" is always the second one that was read out last.
         handle = ctx.grant.mint("slot", f"{n}|{slot.window_start.isoformat()}|{visit}", Offered(visit, slot))
@@ -133,7 +134,10 @@ def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], key: str, day: s
             }
         )
         told.append(ctx.speak("slots.option_late" if slot.late else "slots.option", n=str(n), window=when))
-    say = f"{ctx.speak(key, options=' '.join(told), day=day)} {ctx.speak('slots.offer_keys')}"
+    if len(slots) == 1 and not slots[0].late:
+        say = ctx.speak("slots.only" if key == "slots.offer" else "slots.only_instead", window=rows[0]["window"])
+    else:
+        say = f"{ctx.speak(key, options=' '.join(told), day=day)} {ctx.speak('slots.offer_keys')}"
     later = telling.local(slots[-1].window_start, slots[-1].zone).date() + timedelta(days=1)
     return Answer(
         {"status": "offered", "visit": visit, "options": rows, "later_from": later.isoformat()},

@@ -1,4 +1,4 @@
-"""A call without sockets: the real machine, toolbox, tools and rule-based model, against the emulated org, in virtual time.
+"""A call without sockets: the real machine, toolbox, tools and rule-based model, on the emulated org, in virtual time.
 
 What the machine orders is done here at once and in order; the caller always waits until they have heard everything.
 """

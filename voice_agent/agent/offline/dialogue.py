@@ -7,97 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from voice_agent.agent.model import Situation
-from voice_agent.agent.offline import choosing, topics, wording
-from voice_agent.agent.offline.frames import ABOUT_A_JOB, ABOUT_A_PART, STATUS_KEYS, WRITES, Frame, gather
-from voice_agent.agent.offline.heard import PROOF_NEEDED, PROPOSED, Agent, Caller, Moment, Note, Used
+from voice_agent.agent.offline import correcting, courtesies, filling, keys, offers, topics, wording
+from voice_agent.agent.offline.frames import ABOUT_A_JOB, READS, WRITES, Frame, gather
+from voice_agent.agent.offline.heard import PROPOSED, Agent, Caller, Moment, Note, Used
+from voice_agent.agent.offline.moves import WANTS, Move, Understood
 from voice_agent.agent.offline.questions import EXPECTING, Questions
-from voice_agent.language.reading import Lang, Reading, Urgency
+from voice_agent.language.reading import Reading
 from voice_agent.language.slots import extract
 
 Read = Callable[[str, str | None], Reading]
 """A caller's sentence and what was asked before it, read by rule."""
-
-
-class Move(StrEnum):
-    """What the caller's last words did."""
-
-    NONE = "none"
-    WANTS = "wants"
-    """They brought something up or added to it: the frame says what."""
-    CONFIRMED = "confirmed"
-    DENIED = "denied"
-    UNCLEAR = "unclear"
-    """Several of the options fit, or none."""
-    YES = "yes"
-    NOTHING_MORE = "nothing_more"
-    CHAT = "chat"
-    HUMAN = "human"
-    REPEAT = "repeat"
-    MENU = "menu"
-    EMERGENCY_MENU = "emergency_menu"
-    HAZARD = "hazard"
-    LOST = "lost"
-
-
-ASKED_FOR = {
-    "ask.which_job": "job",
-    "job.none": "job",
-    "job.none_current": "job",
-    "ask.status": "status",
-    "update_job.nothing": "status",
-    "ask.cannot_reason": "reason",
-    "ask.parts": "parts",
-    "ask.part": "part",
-    "part.none": "part",
-    "ask.delay": "minutes",
-    "menu.late": "minutes",
-    "ask.note": "note",
-    "ask.problem": "problem",
-    "ask.message": "message",
-    "ask.callback": "callback_number",
-    "message.no_number": "callback_number",
-    "message.bad_number": "callback_number",
-    "ask.when": "when",
-    "ask.transfer_source": "source",
-    "ask.day": "date_from",
-    "slots.none": "date_from",
-    "slots.offer": "date_from",
-    "slots.instead": "date_from",
-    "slots.instead_day": "date_from",
-}
-FREE_ANSWERS = frozenset({"ask.note", "ask.problem", "ask.message", "ask.when", "ask.cannot_reason"})
-SAME_NUMBER = "same_number"
-BY_KEYS = "by_keys"
-MENUS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
-    "customer": {
-        "1": ("eta", {}),
-        "2": ("free_slots", {}),
-        "3": ("confirm_visit", {}),
-        "4": ("cancel_visit", {}),
-        "5": ("take_message", {}),
-    },
-    "technician": {
-        "1": ("update_job", {}),
-        "2": ("job_details", {"job": "next"}),
-        "3": ("my_day", {}),
-        "4": ("running_late", {}),
-        "5": ("take_message", {}),
-    },
-    "after_hours": {"1": ("take_message", {})},
-}
-EMERGENCY_KEY = "9"
-HAZARD_KEYS = {
-    "1": "gas",
-    "2": "fire",
-    "3": "co",
-    "4": "shock",
-    "5": "water_electric",
-    "6": "trapped",
-}
+OVER = frozenset({"found", "over", "no_van", "failed", "refused"})
+"""Results after which the matter is no longer in hand."""
+NOTHING_BETTER = frozenset({"eta", "my_visits", "my_day", "cancel_visit", "confirm_visit", "visit_note"})
+"""Nothing was found, and saying it differently would not help."""
+WHAT_ELSE = frozenset({"ask.anything_else", "chat.yes_what", "ask.what"})
+FEW_WORDS = 4
 
 
 @dataclass(slots=True)
@@ -109,9 +37,13 @@ class Dialogue:
     read: Read
     frame: Frame | None = None
     pending: list[Frame] = field(default_factory=list)
+    """The second wish of a sentence, served once the first is."""
     options: tuple[dict[str, Any], ...] = ()
     chosen_from: Used | None = None
+    """The call that made the offer which `options` are of."""
+    last_used: Used | None = None
     proposed: bool = False
+    """A change was read back, and the caller's next words answer it."""
     move: Move = Move.NONE
     detail: str = ""
     caller: Caller = Caller("")
@@ -126,6 +58,7 @@ class Dialogue:
     last_said: str = ""
     turns: int = 0
     settled: bool = False
+    """The change that was agreed to has reached its end, and the caller has been told which."""
     since: list[Moment] = field(default_factory=list)
 
     @classmethod
@@ -145,6 +78,10 @@ class Dialogue:
                 dialogue.since.append(moment)
         return dialogue
 
+    @property
+    def line(self) -> str:
+        return self.situation.line if self.situation.line in keys.MENUS else "customer"
+
     # -- the agent's side --------------------------------------------------------------------------------------------
 
     def _spoke(self, text: str) -> None:
@@ -158,48 +95,34 @@ class Dialogue:
         self.asked = key
 
     def _used(self, used: Used) -> None:
-        if used.name not in WRITES | {
-            "eta",
-            "my_visits",
-            "free_slots",
-            "my_day",
-            "find_job",
-            "job_details",
-            "part_stock",
-        }:
+        if used.name not in WRITES | READS:
             return
         extras = self.frame.extras if self.frame is not None and self.frame.tool == used.name else set()
-        self.frame = Frame.of(used)
+        self.frame, self.last_used = Frame.of(used), used
         self.frame.extras = extras
         self.proposed = used.status == PROPOSED
-        if number := used.result.get("number"):
-            self.job = str(number)
-        elif used.name in ABOUT_A_JOB:
-            self.job = self._job_in(used) or self.job
+        self.job = self._job_in(used) or self.job
         if used.options:
             self.options, self.chosen_from = used.options, used
         elif not (self.proposed and used.name == "reschedule"):
             self.options, self.chosen_from = (), None
-        if used.status in ("found", "over", "no_van", "failed", "refused") or (
-            used.status == "none" and self._over(used)
-        ):
+        if used.status in OVER or (used.status == "none" and self._nothing_better(used)):
             self._finish()
 
     def _job_in(self, used: Used) -> str | None:
         """Number of the job a call was about. "next" and "current" are named in the read-back, digit by digit."""
+        if number := used.result.get("number"):
+            return str(number) if used.status == "found" else None
         said = str(used.arguments.get("job", ""))
-        if said.isdigit():
-            return said
+        if used.name not in ABOUT_A_JOB or said.isdigit():
+            return said if said.isdigit() and used.status != "none" else None
         read_back = str(used.result.get("read_back", ""))
         named = extract(read_back, lang=self.situation.lang, intent="report_status").get("work_order")
         return str(named) if named else None
 
     @staticmethod
-    def _over(used: Used) -> bool:
-        """Nothing was found and nothing better can be said: no visits, no next job."""
-        return used.name in ("eta", "my_visits", "my_day", "cancel_visit", "confirm_visit", "visit_note") or (
-            used.name == "free_slots" and "visit" not in used.result
-        )
+    def _nothing_better(used: Used) -> bool:
+        return used.name in NOTHING_BETTER or (used.name == "free_slots" and "visit" not in used.result)
 
     def _noted(self, text: str) -> None:
         """The end of a write is noted under the tool's name; an expired or withdrawn read-back is not."""
@@ -222,305 +145,103 @@ class Dialogue:
         self.caller, self.since, self.settled = caller, [], False
         self.turns += 1
         expecting = "yes_no" if self.proposed else EXPECTING.get(self.asked or "")
-        reading = _pressed(caller, self.situation.lang) if caller.keys else self.read(caller.text, expecting)
+        if caller.keys:
+            reading = keys.reading_of(caller, self.situation.lang)
+        else:
+            reading = self.read(caller.text, expecting)
         self.move, self.detail = self._understood(caller, reading)
         self.lost = self.lost + 1 if self.move is Move.LOST else 0
         if self.move is not Move.CONFIRMED:
             self.proposed = False
 
-    def _understood(self, caller: Caller, reading: Reading) -> tuple[Move, str]:
+    def _understood(self, caller: Caller, reading: Reading) -> Understood:
+        """From the narrowest meaning to the widest: an answer to what was asked is never taken for a new matter."""
         if reading.wants_human and not caller.keys:
             return Move.HUMAN, ""
-        if self.proposed and (move := self._answered(caller, reading)) is not None:
-            return move
-        if self.options and (move := self._chose(caller, reading)) is not None:
+        if self.proposed and self.frame is not None:
+            return correcting.answered(self, caller, reading)
+        if self.options and (move := offers.chose(self, caller, reading)) is not None:
             return move
         if caller.keys:
-            return self._pressed(caller, reading)
+            return keys.pressed(self, caller, reading)
         if reading.intent == "repeat":
             return Move.REPEAT, ""
-        if (move := self._filled(caller, reading)) is not None:
+        if (move := filling.filled(self, caller, reading)) is not None:
             return move
-        if (
-            self.asked in ("ask.anything_else", "chat.yes_what", "ask.what")
-            and (move := self._anything_else(caller, reading)) is not None
-        ):
-            return move
-        small = wording.chat(caller.text)
+        if self.asked in WHAT_ELSE and self._wants_nothing(caller, reading):
+            return Move.NOTHING_MORE, ""
+        return self._new(caller, reading)
+
+    def _new(self, caller: Caller, reading: Reading) -> Understood:
+        """Nothing that was asked for: small talk, a matter of its own, or nothing we understand."""
+        small = courtesies.courtesy(caller.text)
+        beside = (Move.NOTHING_MORE, "") if small == "bye" else (Move.CHAT, small or "")
         if small in ("insult", "robot") or (small and reading.intent in ("none", "yes", "no", "number", "repeat")):
-            return (Move.NOTHING_MORE, "") if small == "bye" else (Move.CHAT, small)
-        if self._topic(caller, reading):
-            return Move.WANTS, ""
+            return beside
+        if self.begin(caller, reading):
+            return WANTS
         if small:
-            return (Move.NOTHING_MORE, "") if small == "bye" else (Move.CHAT, small)
+            return beside
         if self.asked == "ask.billing" and reading.affirms is True:
-            self._start(Frame("take_message", {"desk": "billing"}))
-            return Move.WANTS, ""
+            self.start(Frame("take_message", {"desk": "billing"}))
+            return WANTS
         if reading.affirms is not None:
             return (Move.YES, "") if reading.affirms else (Move.DENIED, "")
         return Move.LOST, ""
 
-    def _answered(self, caller: Caller, reading: Reading) -> tuple[Move, str] | None:
-        """Words or keys after a read-back: a yes, a correction, a no, or another matter."""
-        assert self.frame is not None
-        agrees = {"1": True, "2": False}.get(caller.keys) if caller.keys else reading.affirms
-        if agrees is True:
-            return Move.CONFIRMED, ""
-        if not caller.keys:
-            rest = wording.behind_no(caller.text)
-            expecting = "slot_choice" if self.frame.tool == "reschedule" else None
-            if rest and self._corrected(Caller(rest), self.read(rest, expecting)):
-                return Move.WANTS, "corrected"
-        if agrees is False:
-            return (
-                (Move.DENIED, "proposal") if not self._topic(caller, reading, sure=topics.CERTAIN) else (Move.WANTS, "")
-            )
-        if caller.keys or not self._topic(caller, reading):
-            return Move.WANTS, "again"
-        return Move.WANTS, ""
-
-    def _corrected(self, caller: Caller, reading: Reading) -> bool:
-        """ "No, three, not two": the same change with what was said instead."""
-        frame = self.frame
-        assert frame is not None
-        if frame.tool == "reschedule":
-            if self.options and (picked := choosing.choose(self.options, caller, reading)).option is not None:
-                return frame.add({"slot": picked.option["slot"]})
-            wish = self._gathered("free_slots", caller, reading)
-            if wish:
-                visit = frame.arguments.get("visit")
-                self.frame = Frame("free_slots", wish | ({"visit": visit} if visit else {}))
-            return bool(wish)
-        new = self._gathered(frame.tool, caller, reading)
-        if frame.tool == "update_job":
-            new = self._corrected_parts(frame, new, caller)
-        elif frame.tool in ABOUT_A_PART and "quantity" not in new and "part" not in new:
-            number = wording.number_in(caller.text, self.situation.lang)
-            new |= {"quantity": number} if number else {}
-        elif frame.tool == "running_late" and "minutes" not in new:
-            number = wording.number_in(caller.text, self.situation.lang)
-            new |= {"minutes": int(number)} if number and 0 < number <= 600 else {}
-        return frame.add(new)
-
-    def _corrected_parts(self, frame: Frame, new: dict[str, Any], caller: Caller) -> dict[str, Any]:
-        old = list(frame.arguments.get("parts") or ())
-        if not old:
-            return new
-        parts = new.get("parts")
-        if parts is None:
-            number = wording.number_in(caller.text, self.situation.lang)
-            if number and len(old) == 1 and "job" not in new and "status" not in new:
-                new["parts"] = [{"part": old[0]["part"], "quantity": number}]
-            return new
-        named = {part["part"] for part in parts}
-        adds = wording.ADDS.search(wording.flat(caller.text)) is not None
-        kept = [part for part in old if part["part"] not in named] if adds or len(old) > 1 else []
-        new["parts"] = kept + parts
-        return new
-
-    def _chose(self, caller: Caller, reading: Reading) -> tuple[Move, str] | None:
-        picked = choosing.choose(self.options, caller, reading)
-        if picked.option is not None:
-            self._take(picked.option)
-            return Move.WANTS, ""
-        if picked.later and self.chosen_from is not None:
-            self._later()
-            return Move.WANTS, ""
-        if picked.several:
-            if self.frame is not None and self.frame.add(self._gathered("free_slots", caller, reading)):
-                return Move.WANTS, ""
-            return Move.UNCLEAR, ""
-        if caller.keys:
-            return Move.UNCLEAR, ""
-        return None
-
-    def _take(self, option: dict[str, Any]) -> None:
-        """One of what was offered: it completes the call that offered it."""
-        frame = self.frame
-        if frame is None:
-            return
-        if "slot" in option:
-            visit = self.chosen_from.result.get("visit") if self.chosen_from else None
-            self.frame = Frame("reschedule", {"slot": option["slot"]} | ({"visit": visit} if visit else {}))
-            return  # the others stay on offer: "no, the first one" after the read-back
-        elif "visit" in option:
-            frame.add({"visit": option["visit"]})
-        elif "job" in option:
-            frame.add({"job": option["job"]})
-            self.job = str(option.get("number") or self.job or "") or None
-        elif "part" in option:
-            self._name_part(str(option.get("part_number") or option["part"]))
-        self.options = ()
-
-    def _name_part(self, name: str) -> None:
-        """The part that was unclear, under the name it has."""
-        frame = self.frame
-        assert frame is not None
-        if frame.tool != "update_job":
-            frame.add({"part": name})
-            return
-        said = str(self.chosen_from.result.get("said", "")) if self.chosen_from else ""
-        parts = [dict(part) for part in frame.arguments.get("parts") or ()]
-        for part in parts:
-            if part["part"] == said or len(parts) == 1:
-                part["part"] = name
-        frame.add({"parts": parts})
-
-    def _later(self) -> None:
-        assert self.chosen_from is not None
-        wish = dict(self.chosen_from.arguments)
-        for name in ("date_to", "date_from"):
-            wish.pop(name, None)
-        if later := self.chosen_from.result.get("later_from"):
-            wish["date_from"] = later
-        self.frame = Frame("free_slots", wish)
-
-    def _pressed(self, caller: Caller, reading: Reading) -> tuple[Move, str]:
-        """Keys where nothing was offered: an answer, a menu entry, a job number, or the wish for a menu."""
-        if self.asked == "menu.emergency":
-            hazard = HAZARD_KEYS.get(caller.keys)
-            return (Move.HAZARD, hazard) if hazard else (Move.EMERGENCY_MENU, "")
-        if (move := self._filled(caller, reading)) is not None:
-            return move
-        if caller.keys == EMERGENCY_KEY:
-            return Move.EMERGENCY_MENU, ""
-        if self._at_menu():
-            if caller.keys in MENUS[self._line]:
-                tool, arguments = MENUS[self._line][caller.keys]
-                self._start(Frame(tool, dict(arguments), {BY_KEYS}))
-                return Move.WANTS, ""
-        if self._line == "technician" and len(caller.keys) >= 3:
-            self._start(Frame("job_details", {"job": caller.keys}, {BY_KEYS}))
-            return Move.WANTS, ""
-        return Move.MENU, ""
-
-    def _at_menu(self) -> bool:
-        return (self.asked or "").startswith("menu.") and self.asked not in ("menu.late", "menu.emergency")
-
-    def _filled(self, caller: Caller, reading: Reading) -> tuple[Move, str] | None:
-        """An answer to a question about what is already in hand."""
-        frame, asked = self.frame, self.asked
-        if frame is None or frame.done:
-            return None
-        new = self._gathered(frame.tool, caller, reading)
-        wanted = ASKED_FOR.get(asked or "")
-        answers = wanted is not None and wanted in new
-        if not answers and self._elsewhere(reading, frame) and asked not in FREE_ANSWERS:
-            return None
-        if asked in ("ask.callback", "message.no_number") and not answers and self._same_number(caller):
-            frame.extras.add(SAME_NUMBER)
-            return Move.WANTS, ""
-        if asked in ("ask.when", "ask.message", "ask.note", "ask.problem") and wording.chat(caller.text) in (
-            "bye",
-            "wait",
-        ):
-            return None
-        if asked in ("ask.parts",) and reading.intent == "no":
-            frame.extras.add("no_parts")
-            return Move.WANTS, ""
-        if asked == "part.none" and "part" in new and frame.tool == "update_job":
-            self._name_part(str(new.pop("part")))
-            return Move.WANTS, ""
-        if asked == "part.none" and "parts" in new and frame.tool == "update_job":
-            self._name_part(str(new["parts"][0]["part"]))
-            return Move.WANTS, ""
-        if not new:
-            return None
-        frame.add(new)
-        self._also_wants(caller, reading, frame)
-        return Move.WANTS, ""
-
-    def _also_wants(self, caller: Caller, reading: Reading, frame: Frame) -> None:
-        """ "Job's done, and I need a blower belt" said where the status was asked for."""
-        if reading.also is None:
-            return
-        tool = topics.tool_for(self._line, reading, reading.intent)
-        other = topics.second(self._line, reading, frame.tool) if tool == frame.tool else tool
-        if other is None or other == frame.tool or topics.tool_for(self._line, reading, reading.also) is None:
-            return
-        if topics.borne_out(other, reading, 0.0) or other in topics.SECOND:
-            self.pending = [self._begun(other, caller, reading)]
-
-    def _elsewhere(self, reading: Reading, frame: Frame) -> bool:
-        """The sentence is surely about something else than what is in hand."""
-        tool = topics.tool_for(self._line, reading, reading.intent)
-        if tool is None or tool == frame.tool or reading.confidence < topics.CERTAIN:
-            return False
-        return not ({tool, frame.tool} <= ABOUT_A_PART or {tool, frame.tool} <= {"free_slots", "reschedule"})
-
-    @staticmethod
-    def _same_number(caller: Caller) -> bool:
-        return caller.keys == "1" or (
-            not caller.keys and wording.SAME_NUMBER.search(wording.flat(caller.text)) is not None
-        )
-
-    def _anything_else(self, caller: Caller, reading: Reading) -> tuple[Move, str] | None:
+    def _wants_nothing(self, caller: Caller, reading: Reading) -> bool:
         said = wording.flat(caller.text)
-        tool = topics.tool_for(self._line, reading, reading.intent)
+        tool = topics.tool_for(self.line, reading, reading.intent)
         if tool is not None and reading.confidence >= topics.SURE_ENOUGH and reading.affirms is None:
-            return None
-        if wording.NOTHING_MORE.search(said) and len(said.split()) <= wording.LONGEST_CHAT and tool is None:
-            return Move.NOTHING_MORE, ""
-        if reading.affirms is False and len(said.split()) <= 4:
-            return Move.NOTHING_MORE, ""
-        return None
+            return False
+        words = len(said.split())
+        if tool is None and words <= courtesies.LONGEST and courtesies.NOTHING_MORE.search(said):
+            return True
+        return reading.affirms is False and words <= FEW_WORDS
 
-    def _topic(self, caller: Caller, reading: Reading, *, sure: float = 0.0) -> bool:
-        """Start what this sentence asks for; True if it asks for anything."""
-        line = self._line
-        tool = topics.tool_for(line, reading, reading.intent)
+    # -- what is in hand ---------------------------------------------------------------------------------------------
+
+    def begin(self, caller: Caller, reading: Reading, *, sure: float = 0.0) -> bool:
+        """Take up what this sentence asks for; True if it asks for anything, with at least that probability."""
+        tool = topics.tool_for(self.line, reading, reading.intent)
         confidence = reading.confidence
         if tool is None and reading.also is not None:
-            tool = topics.tool_for(line, reading, reading.also)
+            tool = topics.tool_for(self.line, reading, reading.also)
             confidence = max(confidence / 2, topics.SURE_ENOUGH) if tool else 0.0
         if tool is None or confidence < sure or not topics.borne_out(tool, reading, confidence):
             return sure == 0.0 and self._job_named(caller, reading)
-        frames = [self._begun(tool, caller, reading)]
-        if (also := topics.second(line, reading, tool)) is not None:
-            frames.append(self._begun(also, caller, reading))
+        frames = [self.begun(tool, caller, reading)]
+        if (also := topics.second(self.line, reading, tool)) is not None:
+            frames.append(self.begun(also, caller, reading))
             if {tool, also} == {"update_job", "job_details"}:
                 frames[0 if tool == "job_details" else 1].arguments["job"] = "next"
         frames.sort(key=lambda frame: topics.FIRST_SERVED.get(frame.tool, topics.SERVED_BETWEEN))
-        self._start(*frames)
+        self.start(*frames)
         return True
 
     def _job_named(self, caller: Caller, reading: Reading) -> bool:
         """A technician who names a job and nothing else has something to report about it."""
-        if self._line != "technician" or not {"work_order", "appointment"} & reading.slots.keys():
+        if self.line != "technician" or not {"work_order", "appointment"} & reading.slots.keys():
             return False
-        self._start(self._begun("update_job", caller, reading))
+        self.start(self.begun("update_job", caller, reading))
         return True
 
-    def _begun(self, tool: str, caller: Caller, reading: Reading) -> Frame:
-        line = self._line
-        frame = Frame(tool, self._gathered(tool, caller, reading, first=True))
+    def begun(self, tool: str, caller: Caller, reading: Reading) -> Frame:
+        frame = Frame(tool, self.gathered(tool, caller, reading, first=True))
         if tool == "job_details" and "job" not in frame.arguments:
-            frame.arguments["job"] = (
-                "next" if reading.intent in ("next_job", "eta") or reading.also == "next_job" else ""
-            )
+            asks_next = reading.intent in ("next_job", "eta") or reading.also == "next_job"
+            frame.arguments["job"] = "next" if asks_next else ""
         if tool == "take_message":
-            if reading.urgency.level != "routine" or line == "technician":
+            if reading.urgency.level != "routine" or self.line == "technician":
                 frame.arguments["desk"] = "dispatch"
             elif self.asked == "ask.billing" or reading.intent == "billing_other":
                 frame.arguments["desk"] = "billing"
         return frame
 
-    def _start(self, frame: Frame, *more: Frame) -> None:
+    def start(self, frame: Frame, *more: Frame) -> None:
         self.frame, self.pending, self.options, self.chosen_from = frame, list(more), (), None
 
-    def _gathered(self, tool: str, caller: Caller, reading: Reading, *, first: bool = False) -> dict[str, Any]:
+    def gathered(self, tool: str, caller: Caller, reading: Reading, *, first: bool = False) -> dict[str, Any]:
+        """What this sentence says towards `tool`, given what was asked."""
         now, lang = self.situation.now, self.situation.lang
         return gather(tool, caller, reading, asked=self.asked, lang=lang, now=now, first=first)
-
-    @property
-    def _line(self) -> str:
-        return self.situation.line if self.situation.line in MENUS else "customer"
-
-
-def _pressed(caller: Caller, lang: str) -> Reading:
-    """Keys say digits and nothing else."""
-    spoken: Lang = "es" if lang == "es" else "en"
-    return Reading(caller.text, spoken, Urgency("routine"), "number", 1.0, None, {"digits": caller.keys.strip("*#")})
-
-
-__all__ = ["BY_KEYS", "PROOF_NEEDED", "SAME_NUMBER", "STATUS_KEYS", "Dialogue", "Move"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from voice_agent.agent.offline import wording
+from voice_agent.agent.offline import leads, wording
 from voice_agent.agent.offline.heard import Caller, Used
 from voice_agent.language.reading import Reading
 from voice_agent.language.slots import extract
@@ -21,6 +21,7 @@ WRITES = frozenset(
     "reschedule cancel_visit confirm_visit visit_note report_problem update_job request_part transfer_part job_note "
     "running_late take_message".split()
 )
+READS = frozenset("eta my_visits free_slots my_day find_job job_details part_stock".split())
 ABOUT_A_JOB = frozenset({"update_job", "job_note", "running_late", "job_details"})
 ABOUT_A_PART = frozenset({"part_stock", "request_part", "transfer_part"})
 ABOUT_A_VISIT = frozenset({"eta", "free_slots", "reschedule", "cancel_visit", "confirm_visit", "visit_note"})
@@ -34,6 +35,7 @@ STATUS_KEYS = {
 }
 DELAY_KEYS = {"1": 15, "2": 30, "3": 60}
 WHEN_KEYS = {"1": "when.morning", "2": "when.afternoon", "3": "when.evening"}
+MOST_MINUTES_LATE = 600
 FEWEST_PHONE_DIGITS = 7
 
 
@@ -76,7 +78,7 @@ def gather(
     if tool == "running_late":
         return _delay(caller, slots, asked)
     if tool == "job_note":
-        note = caller.text if asked == "ask.note" else wording.note_in(caller.text)
+        note = caller.text if asked == "ask.note" else leads.note_in(caller.text)
         return _job(slots, asked) | ({"note": note} if note and not caller.keys else {})
     if tool == "job_details":
         return _job(slots, asked)
@@ -87,10 +89,10 @@ def gather(
     if tool == "cancel_visit":
         return {"reason": slots["reason"]} if "reason" in slots else {}
     if tool == "visit_note":
-        note = caller.text if asked == "ask.note" else wording.note_in(caller.text)
+        note = caller.text if asked == "ask.note" else leads.note_in(caller.text)
         return {"note": note} if note and not caller.keys else {}
     if tool == "report_problem":
-        said = caller.text if asked == "ask.problem" else wording.problem_in(caller.text)
+        said = caller.text if asked == "ask.problem" else leads.problem_in(caller.text)
         return {"problem": said} if said and not caller.keys and (first or asked == "ask.problem") else {}
     if tool == "take_message":
         return _message(caller, slots, asked, first)
@@ -129,7 +131,7 @@ def _part(tool: str, caller: Caller, reading: Reading, asked: str | None, lang: 
     if part := slots.get("part_number") or slots.get("part") or (counted[0]["part"] if counted else None):
         found["part"] = part
     elif asked in ("ask.part", "part.none") and not caller.keys:
-        found["part"] = wording.without_lead(caller.text)
+        found["part"] = leads.without_lead(caller.text)
     if tool != "part_stock" and counted and counted[0].get("qty", 0) > 0 and wording.has_number(caller.text, lang):
         found["quantity"] = counted[0]["qty"]
     if tool == "transfer_part" and (source := wording.source_in(caller.text, slots.get("location"), asked)):
@@ -147,7 +149,7 @@ def _delay(caller: Caller, slots: Mapping[str, Any], asked: str | None) -> dict[
         minutes = DELAY_KEYS.get(caller.keys)
     if minutes is None and asked == "ask.delay" and str(slots.get("digits", "")).isdigit():
         minutes = int(slots["digits"])
-    if minutes is not None and 0 < int(minutes) <= 600:
+    if minutes is not None and 0 < int(minutes) <= MOST_MINUTES_LATE:
         found["minutes"] = int(minutes)
     if "reason" in slots:
         found["reason"] = slots["reason"]
@@ -184,7 +186,7 @@ def _message(caller: Caller, slots: Mapping[str, Any], asked: str | None, first:
         found["when"] = when
     if asked == "ask.message" and not caller.keys:
         found["message"] = caller.text
-    elif first and not caller.keys and (said := wording.message_in(caller.text)):
+    elif first and not caller.keys and (said := leads.message_in(caller.text)):
         found["message"] = said
     if name := slots.get("customer_name"):
         found["name"] = re.sub(r"\b\w", lambda letter: letter.group().upper(), str(name))

@@ -43,6 +43,8 @@ EXPECTING = {
     "ask.when": "time",
     "ask.day": "date",
     "slots.offer": "slot_choice",
+    "slots.only": "slot_choice",
+    "slots.only_instead": "slot_choice",
     "slots.instead": "slot_choice",
     "slots.instead_day": "slot_choice",
     "slots.none": "date",

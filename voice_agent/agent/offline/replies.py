@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voice_agent.agent.offline import wording
-from voice_agent.agent.offline.dialogue import BY_KEYS, SAME_NUMBER, Dialogue, Move
+from voice_agent.agent.offline.dialogue import Dialogue
 from voice_agent.agent.offline.frames import Frame
 from voice_agent.agent.offline.heard import PROOF_NEEDED, UNFINISHED, Note, Used
-from voice_agent.agent.offline.topics import BILLING, NOT_HERE
+from voice_agent.agent.offline.moves import BY_KEYS, SAME_NUMBER, Move
 from voice_agent.language.reading import LIFE_HAZARDS
 
 MOST_TOOLS_A_TURN = 4
@@ -261,8 +261,8 @@ def _not_understood(dialogue: Dialogue) -> Iterator[Step]:
 
 
 _REPEATABLE = frozenset(
-    "ask.which_job ask.status ask.cannot_reason ask.part ask.transfer_source ask.note ask.delay ask.problem ask.message ask.callback "
-    "ask.when".split()
+    "ask.which_job ask.status ask.cannot_reason ask.part ask.transfer_source ask.note ask.delay ask.problem "
+    "ask.message ask.callback ask.when".split()
 )
 
 
@@ -321,6 +321,3 @@ def _tells_facts(dialogue: Dialogue) -> bool:
     if dialogue.caller.keys or len(text.split()) < 4 or dialogue.move in (Move.CHAT, Move.CONFIRMED, Move.DENIED):
         return False
     return dialogue.asked == "emergency.calm" or wording.has_number(text, dialogue.situation.lang)
-
-
-__all__ = ["BILLING", "NOT_HERE", "Say", "Step", "Tell", "Use", "respond"]

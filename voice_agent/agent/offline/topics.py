@@ -55,7 +55,7 @@ SPEAKING_SLOTS: Mapping[str, frozenset[str]] = {
     "job_details": frozenset({"work_order", "appointment"}),
 }
 FIRST_SERVED: Mapping[str, int] = {"update_job": 0, "eta": 1, "my_visits": 1, "job_details": 3, "my_day": 3}
-"""Of two wishes: what was done is booked first, what is asked comes before what is to change, what is next comes last."""
+"""Of two wishes: what was done is booked first, a question comes before a change, what is next comes last."""
 SERVED_BETWEEN = 2
 SECOND: frozenset[str] = frozenset({"eta", "job_details", "my_day", "my_visits"})
 """May follow as the second wish of a sentence on the intent alone: they only look something up."""

@@ -1,0 +1,77 @@
+"""After a read-back: a yes, a no, "no, three, not two", or another matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from voice_agent.agent.offline import leads, topics, wording
+from voice_agent.agent.offline.choosing import choose
+from voice_agent.agent.offline.frames import ABOUT_A_PART, MOST_MINUTES_LATE, Frame
+from voice_agent.agent.offline.heard import Caller
+from voice_agent.agent.offline.moves import WANTS, Move, Understood
+from voice_agent.language.reading import Reading
+
+if TYPE_CHECKING:
+    from voice_agent.agent.offline.dialogue import Dialogue
+
+AGREES = {"1": True, "2": False}
+
+
+def answered(talk: Dialogue, caller: Caller, reading: Reading) -> Understood:
+    """What was said to the question whether the change is right."""
+    assert talk.frame is not None
+    agrees = AGREES.get(caller.keys) if caller.keys else reading.affirms
+    if agrees is True:
+        return Move.CONFIRMED, ""
+    if caller.keys:
+        return (Move.DENIED, "proposal") if agrees is False else (Move.WANTS, "again")
+    rest = leads.behind_no(caller.text)
+    expecting = "slot_choice" if talk.frame.tool == "reschedule" else None
+    if rest and _corrected(talk, talk.frame, Caller(rest), talk.read(rest, expecting)):
+        return WANTS
+    if agrees is False:
+        return WANTS if talk.begin(caller, reading, sure=topics.CERTAIN) else (Move.DENIED, "proposal")
+    return WANTS if talk.begin(caller, reading) else (Move.WANTS, "again")
+
+
+def _corrected(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -> bool:
+    """The same change with what was said instead; False when nothing of it was."""
+    if frame.tool == "reschedule":
+        return _another_time(talk, frame, caller, reading)
+    new = talk.gathered(frame.tool, caller, reading)
+    number = wording.number_in(caller.text, talk.situation.lang)
+    if frame.tool == "update_job":
+        new = _parts(frame, new, caller, number)
+    elif frame.tool in ABOUT_A_PART and number and not {"quantity", "part"} & new.keys():
+        new["quantity"] = number
+    elif frame.tool == "running_late" and number and "minutes" not in new and 0 < number <= MOST_MINUTES_LATE:
+        new["minutes"] = int(number)
+    return frame.add(new)
+
+
+def _another_time(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -> bool:
+    """One of the other times that were offered, or another day altogether."""
+    if talk.options and (picked := choose(talk.options, caller, reading)).option is not None:
+        return frame.add({"slot": picked.option["slot"]})
+    wish = talk.gathered("free_slots", caller, reading)
+    if wish:
+        visit = frame.arguments.get("visit")
+        talk.frame = Frame("free_slots", wish | ({"visit": visit} if visit else {}))
+    return bool(wish)
+
+
+def _parts(frame: Frame, new: dict[str, Any], caller: Caller, number: float | None) -> dict[str, Any]:
+    """ "No, three": the quantity of the only part. "And two capacitors": one more. "No, two capacitors": instead."""
+    old = list(frame.arguments.get("parts") or ())
+    parts = new.get("parts")
+    if not old:
+        return new
+    if parts is None:
+        if number and len(old) == 1 and not {"job", "status"} & new.keys():
+            new["parts"] = [{"part": old[0]["part"], "quantity": number}]
+        return new
+    named = {part["part"] for part in parts}
+    adds = wording.ADDS.search(wording.flat(caller.text)) is not None
+    kept = [part for part in old if part["part"] not in named] if adds or len(old) > 1 else []
+    new["parts"] = kept + parts
+    return new

@@ -1,0 +1,91 @@
+"""What is left of a sentence without its lead-in: the note in "add a note that ...", the day in "no, I said ..."."""
+
+from __future__ import annotations
+
+import re
+
+_LEAD_NOTE = re.compile(
+    r"^\W*(?:please\s+|can you\s+|could you\s+|i(?:'d| would) like to\s+|i want to\s+|por favor\s+|puede\s+|quiero\s+)*"
+    r"(?:add|leave|put|make|write|take|note|agreg(?:a|ue|ar)|dej(?:a|e|ar)|pon(?:er|ga)?|anot(?:a|e|ar)|haz|haga)\b"
+    r"(?:\s+(?:a|an|the|una?|la|this|esta))?(?:\s+(?:arrival|quick|short))?(?:\s+(?:note|nota|comment|comentario))?"
+    r"(?:\s+(?:to|on|for|in|en|para|al?|del?)\s+(?:the\s+|el\s+|this\s+|este\s+|my\s+|mi\s+|la\s+)?"
+    r"(?:(?:job|work order|order|trabajo|orden|visita|visit|technician|t[eé]cnico)\b)?)?",
+    re.I,
+)
+_LEAD_THAT = re.compile(r"^\W*(?:that|saying|says|to say|que|diciendo|with)\b\W*", re.I)
+_NUMBER_WORD = re.compile(
+    r"^\W*(?:number\s+|n[uú]mero\s+)?(?:(?:\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    r"twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|"
+    r"thousand|double|triple|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|veinte|"
+    r"treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|cien|mil|y|and)\b\W*)+",
+    re.I,
+)
+_GREETED = r"^\W*(?:(?:hi|hello|hey|hola|yes|yeah|s[ií]|um|uh|well|okay|ok|buenas|buenos d[ií]as|good \w+)\W+)*"
+_LEAD_MESSAGE = re.compile(
+    _GREETED + r"(?:(?:i(?:'d| would)? (?:like|want|need) to|can i|could i|may i|please|"
+    r"quiero|quisiera|me gustar[ií]a|puedo|por favor)\s+)*"
+    r"(?:leave|take|give|pass on|deja(?:r|rle)?|tomar|dar)\s+(?:you\s+|me\s+)?(?:a|an|the|un)?\s*"
+    r"(?:message|mensaje|note|recado)"
+    r"(?:\s+(?:for|to|para)\s+(?:the\s+|el\s+|la\s+|your\s+|su\s+)?[\w]+(?:\s+(?:team|department|desk|equipo))?)?"
+    r"(?:\s+(?:that|saying|about|que|sobre|diciendo))?\W*",
+    re.I,
+)
+_LEAD_TELL = re.compile(
+    r"^\W*(?:please\s+)?(?:tell|let|ask|diga(?:le|les)?|av[ií]se(?:le|les)?)\s+"
+    r"(?:them|him|her|the \w+|al? \w+)?\s*(?:know\s+)?(?:that|que)?\s*",
+    re.I,
+)
+_CALL_BACK = re.compile(
+    r"(?:and )?(?:please )?(?:can|could) (?:someone|somebody|you) (?:please )?call me(?: back)?|"
+    r"(?:please )?call me(?: back)?|i (?:want|need) (?:a|someone to) call ?(?:me )?(?:back)?|"
+    r"(?:que )?me (?:llamen|llame|devuelvan la llamada)|ll[aá]me(?:n)?me",
+    re.I,
+)
+_LEAD_PROBLEM = re.compile(
+    _GREETED + r"(?:i (?:have|got|want to report|need to report) (?:a|another)(?: new)? (?:problem|issue)|"
+    r"there(?:'s| is) (?:a|another)(?: new)? (?:problem|issue)|"
+    r"tengo un(?: nuevo)? problema|hay un problema)\b(?: (?:with|con))?\W*",
+    re.I,
+)
+_LEAD_PART = re.compile(r"^\W*(?:(?:i need|it's|its|that's|the|a|an|some|one|es|un|una|el|la|necesito)\s+)+", re.I)
+FEWEST_WORDS = 3
+
+
+_NO = re.compile(
+    r"^\W*(?:(?:no|nope|nah|not that|wait|actually|sorry|i mean|i said|i meant|make (?:it|that)|it was|it's|rather|"
+    r"instead|espere|perd[oó]n|dije|quise decir|digo|mejor|que sea|era|eran|fue|fueron|sino)\b\W*)+",
+    re.I,
+)
+
+
+def behind_no(text: str) -> str:
+    """What is left of "no, I said Thursday" once it is known to be a correction; all of a sentence without a no."""
+    return _NO.sub("", text, count=1).strip()
+
+
+def note_in(text: str) -> str | None:
+    """The note in "add a note to job 4512 that the filter is cracked"; None when only the wish for one was said."""
+    rest = _LEAD_NOTE.sub("", text, count=1)
+    if rest != text:
+        rest = _NUMBER_WORD.sub("", rest, count=1)
+        rest = _LEAD_THAT.sub("", rest, count=1)
+    else:
+        rest = _LEAD_TELL.sub("", rest, count=1)
+    rest = rest.strip(" ,.:;")
+    return rest if len(rest.split()) >= 2 else None
+
+
+def message_in(text: str) -> str | None:
+    """What is to be passed on, without "I'd like to leave a message"; None when nothing else was said."""
+    rest = _LEAD_TELL.sub("", _LEAD_MESSAGE.sub("", text, count=1), count=1).strip(" ,.:;")
+    left = _CALL_BACK.sub("", rest).strip(" ,.:;")
+    return rest if len(left.split()) >= FEWEST_WORDS else None
+
+
+def problem_in(text: str) -> str | None:
+    rest = _LEAD_PROBLEM.sub("", text, count=1).strip(" ,.:;")
+    return rest if len(rest.split()) >= 2 else None
+
+
+def without_lead(text: str) -> str:
+    return _LEAD_PART.sub("", text, count=1).strip(" ,.:;") or text
