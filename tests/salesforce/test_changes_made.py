@@ -179,6 +179,40 @@ async def test_a_write_without_a_trace_is_unknown_and_safe_to_send_again(org: Em
     assert org.changed()["WorkOrder"] == ["CREATE"]
 
 
+@pytest.mark.parametrize("fault", ["apply_then_drop", "apply_then_hang"])
+@live
+async def test_an_answer_lost_after_the_change_is_one_change(org: EmulatedOrg, fault: str) -> None:
+    async with field_service(org, timeouts=IMPATIENT) as service:
+        visit = await marias_visit(service)
+        plan = await service.plan_cancel(visit, "x")
+        org.fault("POST .*/composite$", fault, times=1)
+        done = await service.commit(plan, key=KEY, audit=AUDIT)
+        org.clear_faults()
+    assert (done.status, done.repeated) == ("applied", True)
+    assert org.changed()["ServiceAppointment"] == ["UPDATE Status, StatusCategory"]
+
+
+@live
+async def test_a_token_that_expires_before_a_write_costs_nothing_but_a_sign_in(org: EmulatedOrg) -> None:
+    """A 401 means that nothing was done, so the write may be sent again."""
+    async with field_service(org) as service:
+        plan = await service.plan_emergency(hazard="gas", said="gas", number="+17735550103")
+        org.expire_sessions()
+        assert (await service.commit(plan, key=KEY, audit=AUDIT)).status == "applied"
+        assert service._salesforce.sign_ins == 2
+    assert org.changed() == {"Case": ["CREATE"], "WorkOrder": ["CREATE"], "AI_Interaction__c": ["CREATE"]}
+
+
+@live
+async def test_a_used_up_allowance_refuses_the_write_and_says_so(org: EmulatedOrg) -> None:
+    async with field_service(org) as service:
+        plan = await service.plan_emergency(hazard="gas", said="gas", number="+17735550103")
+        org.fault("POST .*/composite$", "403", times=1)
+        with pytest.raises(errors.RateLimited):
+            await service.commit(plan, key=KEY, audit=AUDIT)
+    assert org.changed() == {}
+
+
 @live
 async def test_a_sealed_key_can_never_take_effect(org: EmulatedOrg) -> None:
     async with field_service(org, timeouts=IMPATIENT) as service:

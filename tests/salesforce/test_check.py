@@ -74,6 +74,26 @@ async def test_each_missing_right_is_named_with_its_mend(scant: EmulatedOrg) -> 
 
 
 @pytest.fixture(scope="module")
+def office_only(second_seed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedOrg]:  # noqa: F811
+    """An org whose user sees no Field Service object at all."""
+    hidden = ("ServiceAppointment", "ServiceResource", "Entitlement", "AssignedResource", "WorkOrder")
+    rights = {"everything": True, "objects": dict.fromkeys(hidden, "")}
+    with emulator("--seed", str(_with_rights(second_seed, tmp_path_factory.mktemp("office"), rights))) as org:
+        yield org
+
+
+@live
+async def test_an_org_without_field_service_still_knows_its_customers(office_only: EmulatedOrg) -> None:
+    async with field_service(office_only) as service:
+        caller = next(one for one in office_only.info["callers"] if "can be moved" in one["note"])
+        context = await service.caller_context(caller["number"])
+        assert [person.name for person in context.matches] == [caller["name"]]
+        assert context.appointments == ()
+        missing = [finding.what for finding in await findings(office_only) if finding.state == "missing"]
+    assert any(what.startswith("ServiceAppointment: not there") for what in missing)
+
+
+@pytest.fixture(scope="module")
 def just_enough(
     second_seed: Path,  # noqa: F811
     second_process: EmulatedOrg,  # noqa: F811

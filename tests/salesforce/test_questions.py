@@ -17,7 +17,7 @@ from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.limits import Timeouts
 from voice_agent.salesforce.pins import verify_pin
-from voice_agent.salesforce.records import Technician
+from voice_agent.salesforce.records import RecordId, Technician
 from voice_agent.salesforce.wishes import SlotWish
 
 MARIA, HELEN, WALTER, NADIA = "+18475550103", "+16025550103", "+14805550103", "+16025550104"
@@ -358,6 +358,16 @@ async def test_technicians_are_suggested_with_reasons(org: EmulatedOrg) -> None:
     assert found
     assert [candidate.score for candidate in found] == sorted(candidate.score for candidate in found)
     assert all("drive" in candidate.reasons[0] for candidate in found)
+
+
+@pytest.mark.parametrize("wrong", ["003Hq0000000001IAA", "08pHq0000000zzzIAA", "nonsense", "", "' OR Name != '"])
+@live
+async def test_an_id_of_the_wrong_type_finds_nothing(org: EmulatedOrg, wrong: str) -> None:
+    async with field_service(org) as service:
+        try:
+            assert await service.appointment(RecordId(wrong)) is None
+        except errors.InvalidInput as refused:
+            assert wrong not in str(refused) or not wrong
 
 
 @live
