@@ -19,6 +19,7 @@ from .interpreter import run_document
 from .options import CallOptions
 from .person import Listener, NobodyListens, Person
 from .queues import Bridge, VoiceQueues
+from .recordings import Recordings
 from .relay.session import RelaySession
 from .ringing import be_answered, speak_first
 from .sids import new_sid
@@ -38,6 +39,7 @@ class Exchange(Protocol):
 
     queues: VoiceQueues
     conferences: Conferences
+    recordings: Recordings
 
     def number_sid(self, call: "EmulatedCall") -> str | None:
         """The PN sid of the account's own number on this call."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from .numbers import PhoneNumber
 from .options import CallOptions
 from .phones import PhoneHabits
 from .queues import Bridge, VoiceQueues
+from .recordings import Recordings
 from .timing import Timing
 from .verify import DEMO_SERVICE_SID, Verifications
 from .webhook import WebhookFailed, Webhooks
@@ -55,7 +56,9 @@ class Exchange:
         http: Http,
         connect_ws: ConnectSocket,
         timing: Timing | None = None,
+        media_base: str = "https://api.twilio.com",
     ) -> None:
+        """`media_base` is where recordings are fetched: the emulator's own address if it serves HTTP."""
         self.credentials = credentials
         self.clock = clock
         self.http = http
@@ -74,6 +77,7 @@ class Exchange:
         self.webhooks = Webhooks(http, credentials.auth_token, self.faults)
         self.messages = Messages(self)
         self.conferences = Conferences(clock, self._tell_of_conference)
+        self.recordings = Recordings(clock, credentials.account_sid, media_base, self._tell_of_recording)
         self.verifications = Verifications(self._utc, self.ledger)
         self.verifications.create_service("Emulated service", sid=DEMO_SERVICE_SID)
         self.lookups: dict[str, dict[str, dict[str, Any]]] = {}
@@ -149,17 +153,18 @@ class Exchange:
             await call.close()
         await self.messages.close()
         await self.conferences.close()
+        await self.recordings.close()
 
     async def _tell_of_conference(self, conference: Conference, form: dict[str, str]) -> None:
         common = {"AccountSid": self.credentials.account_sid, "Timestamp": forms.rfc2822(self.clock.utc())}
+        await self._tell("conference-status", conference.status_callback, {**common, **form}, conference.status_method)
+
+    async def _tell_of_recording(self, url: str, form: Mapping[str, str], method: str) -> None:
+        await self._tell("recording-status", url, form, method)
+
+    async def _tell(self, kind: str, url: str, form: Mapping[str, str], method: str) -> None:
         try:
-            await self.webhooks.send(
-                "conference-status",
-                conference.status_callback,
-                {**common, **form},
-                self.ledger.follow_call,
-                conference.status_method,
-            )
+            await self.webhooks.send(kind, url, form, self.ledger.follow_call, method)
         except WebhookFailed as failed:
             self.ledger.enter("alert_raised", code=failed.code, text=str(failed), url=failed.url)
 

@@ -11,6 +11,7 @@ from .dialing import dial
 from .flow import Fetch, HungUp, LeftQueue, Next
 from .gathering import gather
 from .queueing import enqueue
+from .recording import record, start, stop
 from .speaking import pause, play, say
 from .twiml import NOT_BUILT, Document, NotBuilt, text_of
 
@@ -28,7 +29,7 @@ async def run_document(call: "EmulatedCall", document: Document, allowed: frozen
     """
     for element in document.root:
         verb = VERBS.get(element.tag)
-        if element.tag in NOT_BUILT:
+        if element.tag in NOT_BUILT and verb is None:
             missing = NotBuilt(element.tag)
             print(f"twilio emulator, call {call.sid}: {missing}", file=sys.stderr)  # noqa: T201
             raise missing
@@ -73,4 +74,7 @@ VERBS: dict[str, Verb] = {
     "Hangup": hang_up,
     "Reject": reject,
     "Leave": leave,
+    "Record": record,
+    "Start": start,
+    "Stop": stop,
 }

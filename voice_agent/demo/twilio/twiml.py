@@ -11,9 +11,10 @@ from defusedxml.ElementTree import fromstring
 XML_TYPES = {"text/xml", "application/xml"}
 
 NOT_BUILT: Mapping[str, str] = {
-    "Start": "recordings and unidirectional streams",
-    "Stop": "recordings and unidirectional streams",
-    "Record": "recordings",
+    "Start": "unidirectional streams, transcriptions and whatever else goes on beside the verbs, but recordings",
+    "Stop": "the same",
+    "Record": "recordings of dialled conversations and conferences",
+    "Transcription": "transcriptions",
     "Refer": "SIP",
     "Pay": "payments",
     "Prompt": "payments",

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from . import calls, conferences, lookup, messages, numbers, queues, verify
+from . import calls, conferences, lookup, messages, numbers, queues, recordings, verify
 from .gate import Handler, resource, unknown
 
 API_HOST = "api.twilio.com"
@@ -28,6 +28,17 @@ def _api(prefix: str) -> list[Route]:
         at(ACCOUNT + ".json", GET=numbers.fetch_account),
         at(ACCOUNT + "/Calls.json", GET=calls.list_all, POST=calls.create),
         at(ACCOUNT + "/Calls/{sid}.json", GET=calls.fetch, POST=calls.update, DELETE=calls.delete),
+        at(ACCOUNT + "/Calls/{call}/Recordings.json", GET=recordings.list_all, POST=recordings.start),
+        at(
+            ACCOUNT + "/Calls/{call}/Recordings/{sid}.json",
+            GET=recordings.fetch,
+            POST=recordings.update,
+            DELETE=recordings.delete,
+        ),
+        at(ACCOUNT + "/Recordings.json", GET=recordings.list_all),
+        at(ACCOUNT + "/Recordings/{sid}.json", GET=recordings.fetch, DELETE=recordings.delete),
+        at(ACCOUNT + "/Recordings/{sid}.wav", GET=recordings.fetch_wav),
+        at(ACCOUNT + "/Recordings/{sid}.mp3", GET=recordings.fetch_mp3),
         at(ACCOUNT + "/Messages.json", GET=messages.list_all, POST=messages.create),
         at(ACCOUNT + "/Messages/{sid}.json", GET=messages.fetch, POST=messages.update, DELETE=messages.delete),
         at(ACCOUNT + "/Queues.json", GET=queues.list_all, POST=queues.create),
