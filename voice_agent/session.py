@@ -183,7 +183,7 @@ class Session:
             "call resumed" if resumed else "call started", extra={"session": setup.session_id, "line": self.line.name}
         )
         if not resumed:
-            self._start(self.identity.identify())
+            self._start(self.identity.identify)
         self._post(CallStarted(resumed, "" if resumed else self.line.greeting, at=self._loop.time()))
         self._serving = asyncio.current_task()
         try:
@@ -400,22 +400,22 @@ class Session:
             case CancelTimer(timer=timer):
                 self._cancel_timer(timer)
             case StartReply():
-                self._start(self._reply(action), turn=action.turn)
+                self._start(self._reply, action, turn=action.turn)
             case CancelReply(turn=turn):
                 self._cancel_turn(turn)
             case CallTool():
-                self._start(self._tool(action), turn=action.turn)
+                self._start(self._tool, action, turn=action.turn)
             case RunProposal(proposal=proposal):
-                self.around.wards.start(self._edge(self._settle(proposal)))
+                self.around.wards.start(self._edge(self._settle, proposal))
             case DropProposal(proposal=proposal):
                 self.toolbox.drop(proposal)
                 self.note("proposal_dropped", proposal=proposal)
             case CheckSecret():
-                self._start(self._check(action))
+                self._start(self._check, action)
             case RecordEmergency():
                 self.note("emergency", hazard=action.hazard)
                 log.warning("emergency", extra={"turn": action.turn, "hazard": action.hazard})
-                self.around.wards.start(self._edge(self._emergency(action)))
+                self.around.wards.start(self._edge(self._emergency, action))
             case SwitchLanguage(lang=lang):
                 self.note("language", lang=lang)
                 if frame := self.line.language_frame(lang):
@@ -600,8 +600,8 @@ class Session:
 
     # -- tasks -----------------------------------------------------------------------------------------------------
 
-    def _start(self, work: Coroutine[Any, Any, None], *, turn: int | None = None) -> None:
-        task = self._loop.create_task(self._edge(work))
+    def _start(self, work: Callable[..., Awaitable[None]], *arguments: Any, turn: int | None = None) -> None:
+        task = self._loop.create_task(self._edge(work, *arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if turn is not None:
@@ -613,10 +613,10 @@ class Session:
         for task in self._runs.pop(turn, ()):
             task.cancel()
 
-    async def _edge(self, work: Awaitable[None]) -> None:
+    async def _edge(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         """The one place where any error ends: logged once by type, and the caller gets a sentence, not silence."""
         try:
-            await work
+            await work(*arguments)
         except asyncio.CancelledError:
             raise
         except Exception as error:

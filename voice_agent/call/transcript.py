@@ -84,9 +84,9 @@ class Transcript:
         return (entry for entry in self.entries if isinstance(entry, ToolUsed))
 
     def last_said(self) -> str:
-        """The agent's last words that were heard, for "could you repeat that" and for a call that was cut off."""
+        """The agent's last words that were heard, the greeting apart: for "say that again" and for a call cut off."""
         for entry in reversed(self.entries):
-            if isinstance(entry, AgentSaid) and (text := heard(entry.utterance)):
+            if isinstance(entry, AgentSaid) and entry.turn > 0 and (text := heard(entry.utterance)):
                 return text
         return ""
 
