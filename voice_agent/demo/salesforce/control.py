@@ -79,6 +79,13 @@ def routes(service: Service, faults: Faults) -> list[Route]:
             service.database.set(f"certificate {body['client_id']}", str(body["certificate"]))
         return Response(status_code=204)
 
+    async def switch(request: Request) -> Response:
+        """Turns services of the org on and off: `{"scheduling": ["apex", "action"]}`."""
+        body = orjson.loads(await request.body())
+        with service.database.transaction(write=True):
+            service.database.set("scheduling", [str(one) for one in body["scheduling"]])
+        return Response(status_code=204)
+
     async def gap(request: Request) -> Response:
         """Logs a change event without data: `{"object", "id", "change": "GAP_UPDATE"}`."""
         body = orjson.loads(await request.body())
@@ -108,6 +115,7 @@ def routes(service: Service, faults: Faults) -> list[Route]:
         Route("/emulator/reset", reset, methods=["POST"]),
         Route("/emulator/expire", expire, methods=["POST"]),
         Route("/emulator/certificate", certificate, methods=["POST"]),
+        Route("/emulator/switch", switch, methods=["POST"]),
         Route("/emulator/gap", gap, methods=["POST"]),
         Route("/emulator/retain", retain, methods=["POST"]),
         Route("/emulator/consent", consent, methods=["POST"]),

@@ -92,6 +92,8 @@ class Org:
     rules: tuple[ValidationRule, ...] = ()
     locked: tuple[str, ...] = ()
     """Seed keys of records that somebody else always holds."""
+    scheduling: tuple[str, ...] = ()
+    """Ready-made ways to find free times: `apex` (the package's class), `action` (the standard one)."""
     calling_code: str = "1"
     """Country calling code of numbers written without one."""
     api_limit: int = 100_000
@@ -160,6 +162,7 @@ def read(data: Mapping[str, object]) -> Org:
         package=bool(data.get("package", True)),
         rules=tuple(_rule(entry) for entry in _entries(data, "rules")),
         locked=tuple(str(key) for key in _list(data, "locked")),
+        scheduling=tuple(str(one) for one in _list(data, "scheduling")),
         calling_code=str(data.get("calling_code", "1")),
         api_limit=int(str(data.get("api_limit", 100_000))),
         picklists=_picklists(data.get("picklists", {})),

@@ -65,6 +65,7 @@ def build(
         Route("/services/data/", _versions, methods=["GET"]),
         Route("/services/data/v{version}", _rest(service), methods=_METHODS),
         Route("/services/data/v{version}/{path:path}", _rest(service), methods=_METHODS),
+        Route("/services/apexrest/{path:path}", _apex(service), methods=_METHODS),
         Route("/services/oauth2/token", _token(service), methods=["POST"]),
         Route("/services/oauth2/revoke", _revoke(service), methods=["GET", "POST"]),
         Route("/services/oauth2/introspect", _introspect(service), methods=["POST"]),
@@ -122,6 +123,19 @@ def _rest(service: Service) -> Endpoint:
             return _response(refused(error))
         version = request.path_params["version"]
         return _response(service.rest(request.method, version, path, query, request.headers, body))
+
+    return endpoint
+
+
+def _apex(service: Service) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        raw = await request.body()
+        path = tuple(part for part in request.path_params["path"].split("/") if part)
+        try:
+            body = _body(request, raw)
+        except ApiError as error:
+            return _response(refused(error))
+        return _response(service.apex(request.method, path, dict(request.query_params), request.headers, body))
 
     return endpoint
 

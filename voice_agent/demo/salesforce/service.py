@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from voice_agent.demo.salesforce.errors import ApiError, invalid_session, not_fo
 from voice_agent.demo.salesforce.faults import Faults
 from voice_agent.demo.salesforce.org import build_schema
 from voice_agent.demo.salesforce.records import Records
-from voice_agent.demo.salesforce.rest import api, limits
+from voice_agent.demo.salesforce.rest import api, booking, limits
 from voice_agent.demo.salesforce.rest.exchange import Context, Reply, Request, refused
 from voice_agent.demo.salesforce.seed import loader
 from voice_agent.demo.salesforce.seed.loader import Seed
@@ -81,12 +81,20 @@ class Service:
         body: object,
     ) -> Reply:
         """One REST call, committed or not at all."""
-        request = Request(method, path, query, headers, body, version)
+        return self._answer(Request(method, path, query, headers, body, version), api.answer)
+
+    def apex(
+        self, method: str, path: tuple[str, ...], query: Mapping[str, str], headers: Mapping[str, str], body: object
+    ) -> Reply:
+        """One call of an Apex REST class."""
+        return self._answer(Request(method, path, query, headers, body, f"{NEWEST}.0"), _apex)
+
+    def _answer(self, request: Request, answer: Callable[[Context, Request], Reply]) -> Reply:
         try:
             with self.database.transaction(write=True):
                 context = self._context(request)
                 self._count(context, request)
-                reply = api.answer(context, request)
+                reply = answer(context, request)
                 usage = f"api-usage={limits.used(context)}/{self.org.api_limit}"
                 return Reply(reply.status, reply.body, {**reply.headers, "Sforce-Limit-Info": usage})
         except ApiError as error:
@@ -121,6 +129,15 @@ class Service:
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         for _ in range(calls):
             self.database.next("requests")
+
+
+def _apex(context: Context, request: Request) -> Reply:
+    """Nothing of a refused call stays."""
+    try:
+        with context.database.savepoint():
+            return booking.apex(context, request)
+    except ApiError as error:
+        return refused(error)
 
 
 def versions() -> list[dict[str, str]]:

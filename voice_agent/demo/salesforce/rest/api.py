@@ -2,6 +2,7 @@
 
 from voice_agent.demo.salesforce.errors import ApiError, method_not_allowed, not_found
 from voice_agent.demo.salesforce.rest import (
+    booking,
     bulk,
     collections,
     composite,
@@ -66,6 +67,8 @@ def dispatch(context: Context, request: Request) -> Reply:
         case ("limits", "recordCount"):
             _only(request, "GET")
             return limits.record_count(context, request)
+        case ("actions", "standard", *rest):
+            return booking.actions(context, request, tuple(rest))
         case ("composite",):
             if request.method == "GET":
                 return composite.index(request)

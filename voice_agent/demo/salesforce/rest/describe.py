@@ -13,6 +13,7 @@ _RESOURCES = (
     "parameterizedSearch",
     "limits",
     "composite",
+    "actions",
     "jobs",
 )
 _SOAP = {
