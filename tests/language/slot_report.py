@@ -72,8 +72,10 @@ def report(name: str, *, wrong: bool) -> list[str]:
         mine = [mark for mark in found if mark.sentence.lang == lang]
         lines.append(f"{'all':16} {lang:4} {sum(mark.exact for mark in mine) / len(mine):7.1%} {len(mine):4}")
     whole = {mark.sentence.text for mark in found if not mark.exact}
-    lines.append(f"all slots {sum(mark.exact for mark in found) / len(found):.1%}; sentences wholly right "
-                 f"{1 - len(whole) / len(sentences(name)):.1%}")  # fmt: skip
+    lines.append(
+        f"all slots {sum(mark.exact for mark in found) / len(found):.1%}; sentences wholly right "
+        f"{1 - len(whole) / len(sentences(name)):.1%}"
+    )
     if wrong:
         lines += [
             f"{m.sentence.text!r} {m.slot}: expected {m.expected!r}, read {m.read!r}" for m in found if not m.exact

@@ -20,8 +20,11 @@ def judge(history: list[str], tool: str, lang: str = "en", **arguments: Any) -> 
 def test_what_the_caller_said_agrees() -> None:
     verdicts = judge(
         ["job forty five twelve", "it's done i used three flame sensors"],
-        "report_status", work_order="00004512", status="completed", parts=[{"part": "flame sensor", "quantity": 3}],
-    )  # fmt: skip
+        "report_status",
+        work_order="00004512",
+        status="completed",
+        parts=[{"part": "flame sensor", "quantity": 3}],
+    )
     assert verdicts == {"work_order": Agrees(), "status": Agrees(), "parts": Agrees()}
 
 
@@ -41,7 +44,7 @@ def test_what_the_caller_said_agrees() -> None:
 def test_another_value_than_the_one_said_is_named(
     history: list[str], tool: str, argument: str, value: object, said: object
 ) -> None:
-    assert judge(history, tool, **{argument: value})[argument] == Disagrees(said)
+    assert compare(history, tool, {argument: value}, lang="en", now=NOW)[argument] == Disagrees(said)
 
 
 def test_the_last_word_of_the_call_counts() -> None:

@@ -91,7 +91,7 @@ def test_no_written_card_number_gets_through(digits: str, mark: str, size: int) 
         ("estamos en avenida reforma número veintidós", "estamos en [address]"),
         ("my visa is 4111 1111 1111 1112", "my visa is [card]"),
     ],
-)  # fmt: skip
+)
 def test_personal_data_is_replaced_by_its_kind(said: str, logged: str) -> None:
     assert redact(said) == logged
 

@@ -38,12 +38,14 @@ CHOICES: dict[str, dict[str, int]] = {
 }  # fmt: skip
 
 _EN_SMALL = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen "
     "nineteen twenty"
 ).split()
 _ES_SMALL = (
     "uno un una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete "
-    "dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho "
+    "dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis "
+    "veintisiete veintiocho "
     "veintinueve treinta"
 ).split()
 
@@ -55,7 +57,10 @@ def _any(words: object) -> str:
 _UNIT_EN = "one|two|three|four|five|six|seven|eight|nine"
 NUMBER: dict[str, str] = {
     "en": rf"(?:(?:twenty|thirty|forty|fifty)(?: (?:{_UNIT_EN}))?|{_any(_EN_SMALL)}|\d{{1,3}})",
-    "es": rf"(?:(?:treinta|cuarenta|cincuenta)(?: y (?:{_any(_ES_SMALL[:11])}))?|veinti {_any(['uno'])}|{_any(_ES_SMALL)}|\d{{1,3}})",
+    "es": (
+        rf"(?:(?:treinta|cuarenta|cincuenta)(?: y (?:{_any(_ES_SMALL[:11])}))?|veinti {_any(['uno'])}"
+        rf"|{_any(_ES_SMALL)}|\d{{1,3}})"
+    ),
 }
 """A small number in words or figures."""
 DAY_NUMBER_ES = rf"(?:primero|1 ro|1 o|treinta y uno|treinta y un|{_any(_ES_SMALL)}|[12]?\d|3[01])"

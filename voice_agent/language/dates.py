@@ -18,7 +18,7 @@ from voice_agent.language.utterance import Utterance
 
 @dataclass(frozen=True, slots=True)
 class DayMention:
-    """One day named in a sentence. `day` is None when the words name no single day ("next week") or today is unknown."""
+    """One day named in a sentence. `day` is None when no single day is named ("next week") or today is unknown."""
 
     first: int
     last: int
@@ -142,8 +142,10 @@ def _anchor_en(word: str, today: date) -> date:
 _YEAR = r"(?: (?:of )?(?:20\d\d|twenty twenty(?: \w+)?|twenty thirty|two thousand (?:and )?twenty \w+))?"
 _W, _M, _ORD, _N = cal.WEEKDAY["en"], cal.MONTH["en"], cal.ORDINAL_EN, cal.NUMBER["en"]
 _NOT_A_DAY = (
-    r"(?! (?:one|floor|time|slot|option|unit|available|choice|house|job|appointment|visit|call|stop|half|attempt|thing|part"
-    r"|window|door|week|week of|person|try|trip|technician|tech|guy|opening|thing|quarter|shift|street|avenue|st|line)\b)"
+    r"(?! (?:one|floor|time|slot|option|unit|available|choice|house|job|appointment|visit|call|stop|half"
+    r"|attempt|thing|part"
+    r"|window|door|week|week of|person|try|trip|technician|tech|guy|opening|thing|quarter|shift|street|avenue"
+    r"|st|line)\b)"
 )
 _EN: tuple[tuple[str, Resolver], ...] = (
     (rf"({_COUNT_EN}) (weeks?|days?) from ((?:this |next |coming )?(?:{_W})|today|tomorrow|now)",
@@ -164,7 +166,8 @@ _EN: tuple[tuple[str, Resolver], ...] = (
      lambda m, t: next_month_day(t, cal.MONTHS["en"][m[2]], cal.day_of_month(m[1], "en"))),
     (rf"(?:{_W}) ({_M}) (?:the )?({_ORD}|{_N})(?! (?:am|pm|oclock)\b)",
      lambda m, t: next_month_day(t, cal.MONTHS["en"][m[1]], cal.day_of_month(m[2], "en"))),
-    (rf"({_W}) (?:the )?({_ORD})", lambda m, t: weekday_and_day(t, _wd("en", m[1]), cal.day_of_month(m[2], "en"))),
+    (rf"({_W}) (?:the )?({_ORD}){_NOT_A_DAY}",
+     lambda m, t: weekday_and_day(t, _wd("en", m[1]), cal.day_of_month(m[2], "en"))),
     (rf"({_M}) (?:the )?({_ORD}|{_N}){_YEAR}(?! (?:am|pm|oclock|hundred|thousand)\b)",
      lambda m, t: next_month_day(t, cal.MONTHS["en"][m[1]], cal.day_of_month(m[2], "en"))),
     (rf"(?:the )?({_ORD}) (?:of )?({_M}){_YEAR}",
@@ -174,7 +177,8 @@ _EN: tuple[tuple[str, Resolver], ...] = (
     (r"((?:[12]?\d|3[01]) (?:st|nd|rd|th))" + _NOT_A_DAY,
      lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "en"))),
     (rf"(?:next|following) ({_W})", lambda m, t: of_next_week(t, _wd("en", m[1]))),
-    (rf"(?:this coming|coming|upcoming) ({_W})", lambda m, t: coming(t, _wd("en", m[1]))),
+    (rf"(?:this coming|the coming|this upcoming|the upcoming|upcoming) ({_W})",
+     lambda m, t: coming(t, _wd("en", m[1]))),
     (rf"this ({_W})", lambda m, t: this_or_today(t, _wd("en", m[1]))),
     (r"day after tomorrow", lambda _m, t: t + timedelta(days=2)),
     (r"tomorrows?|tomorow|tmrw", lambda _m, t: t + timedelta(days=1)),
@@ -183,8 +187,11 @@ _EN: tuple[tuple[str, Resolver], ...] = (
     (r"yesterdays?", lambda _m, t: t - timedelta(days=1)),
     (rf"in (?:about )?({_COUNT_EN}) (days?|weeks?)", lambda m, t: t + _days(_count_en(m[1]), m[2])),
     (r"(?:at )?(?:the )?end of the week|end of this week", lambda _m, t: this_or_today(t, 4)),
-    (r"(?:(?:early|earlier|later?|sometime|some time|any ?time|any day|middle of|beginning of|end of) )?(?:next|this) (?:week|month)"
-     r"|(?:the )?week after next|(?:this|next|the|over the) weekend|weekends|in a few (?:days|weeks)|the (?:following|other) week",
+    (
+        r"(?:(?:early|earlier|later?|sometime|some time|any ?time|any day|middle of|beginning of|end of) )?(?:next"
+        r"|this) (?:week|month)"
+     r"|(?:the )?week after next|(?:this|next|the|over the) weekend|weekends|in a few (?:days|weeks)"
+     r"|the (?:following|other) week",
      _none),
     (rf"({_W})s", lambda m, t: coming(t, _wd("en", m[1]))),
     (rf"({_W})", lambda m, t: coming(t, _wd("en", m[1]))),
@@ -220,8 +227,11 @@ _ES: tuple[tuple[str, Resolver], ...] = (
      lambda m, t: next_month_day(t, cal.MONTHS["es"][m[2]], cal.day_of_month(m[1], "es"))),
     (rf"(?:el )?dia ({_DS}){_DIGIT_WORD_ES}", lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "es"))),
     (rf"(?:el )?({_DS}) de este mes", lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "es"))),
-    (rf"(?:(?<=para )|(?<=sea )|(?<=con ))el ({_DS}){_DIGIT_WORD_ES}", lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "es"))),
-    (rf"(?<!orden )(?<!trabajo )(?<!numero )(?<!es )el ({_DS}){_DIGIT_WORD_ES}(?=$| (?:por|en la|a las|antes|despues|temprano|al|o|si|estaria|seria|puede|podria|mejor|entre|me)\b)",
+    (rf"(?:(?<=para )|(?<=sea )|(?<=con ))el ({_DS}){_DIGIT_WORD_ES}",
+     lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "es"))),
+    (
+        rf"(?<!orden )(?<!trabajo )(?<!numero )(?<!es )el ({_DS}){_DIGIT_WORD_ES}(?=$| (?:por|en la|a las|antes"
+        rf"|despues|temprano|al|o|si|estaria|seria|puede|podria|mejor|entre|me)\b)",
      lambda m, t: next_day_of_month(t, cal.day_of_month(m[1], "es"))),
     (rf"este ({_WS})", lambda m, t: this_or_today(t, _wd("es", m[1]))),
     (r"pasado manana|pasadomanana", lambda _m, t: t + timedelta(days=2)),
@@ -233,7 +243,8 @@ _ES: tuple[tuple[str, Resolver], ...] = (
     (rf"(?:dentro de|en) (?:unos )?({_NS}) (dias?|semanas?)", lambda m, t: t + _days(_count_es(m[1]), m[2])),
     (rf"de aqui a ({_NS}) (dias?|semanas?)", lambda m, t: t + _days(_count_es(m[1]), m[2])),
     (rf"(?:(?:a (?:principios|finales|fines|mediados) de|(?:mas )?a?delante) )?(?:{_NEXT_WEEK_ES}|esta semana"
-     r"|(?:este|el proximo|el) fin de semana|(?:los )?fines de semana|el (?:proximo mes|mes que viene)|este mes|a fin de mes)", _none),
+     r"|(?:este|el proximo|el) fin de semana|(?:los )?fines de semana|el (?:proximo mes|mes que viene)|este mes"
+     r"|a fin de mes)", _none),
     (rf"(?:los )({_WS})s?", lambda m, t: coming(t, _wd("es", m[1]))),
     (rf"(?:el )?({_WS})", lambda m, t: coming(t, _wd("es", m[1]))),
     (r"(\d{4}-\d{2}-\d{2})", _iso),
@@ -246,9 +257,11 @@ _COMPILED: dict[str, tuple[tuple[re.Pattern[str], Resolver], ...]] = {
 }
 # Sentences without any of these stems name no day: most sentences, and they pay nothing.
 _HINT = {
-    "en": re.compile(r"day|week|\bmon\b|\btues?\b|\bwed\b|\bthur?s?\b|\bfri\b|tmrw|tomorow|month|\d/\d|\d-\d|(?:st|nd|rd|th)\b"
+    "en": re.compile(r"day|week"
+                     r"|\bmon\b|\btues?\b|\bwed\b|\bthur?s?\b|\bfri\b|tmrw|tomorow|month|\d/\d|\d-\d|(?:st|nd|rd|th)\b"
                      r"|tomorrow|" + "|".join(rf"\b{m}\b" for m in cal.MONTHS["en"])),
-    "es": re.compile(r"lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|ayer|antier|\bdia|semana|\bmes\b|\bel "
+    "es": re.compile(r"lunes|martes|miercoles|jueves|viernes|sabado|domingo"
+                     r"|manana|hoy|ayer|antier|\bdia|semana|\bmes\b|\bel "
                      r"|\d/\d|\d-\d|" + "|".join(cal.MONTHS["es"])),
 }  # fmt: skip
 _FAR = date(2000, 1, 3)

@@ -1,4 +1,4 @@
-"""What a language model wrote, made fit for a voice while it streams: no markup, no symbols, no figures read as millions.
+"""What a language model wrote, made fit for a voice while it streams: no markup, no figures read as millions.
 
 Plain words pass the moment they come. Only what cannot be judged yet is held: an open tag or link, a number that may
 still become a time or a price. However the text is cut into pieces, the same words come out.
@@ -19,8 +19,10 @@ _TOKEN = re.compile(
     r"(?P<tag></?[A-Za-z!?][^<>]{0,200}>)"
     r"|!?\[(?P<link>[^\[\]\n]{0,120})\]\((?P<target>[^()\s]{0,200})\)"
     r"|(?P<url>(?<![^\W_])(?:https?://|www\.)[^\s<>\[\]()]+)"
-    r"|(?P<range>(?P<r1>\d{1,2}(?::\d\d)?)\s?(?:(?P<r1h>[ap]\.m\.|[ap]m\b)\s?)?[-–—]\s?(?P<r2>\d{1,2}(?::\d\d)?)\s?(?P<r2h>[ap]\.m\.|[ap]m\b))"
-    r"|(?P<time>(?P<clock>\d{1,2}:\d\d)(?::\d\d)?(?:\s?(?P<half>[ap]\.m\.|[ap]m\b))?|(?P<hour>\d{1,2})\s?(?P<hhalf>[ap]\.m\.|[ap]m\b))"
+    r"|(?P<range>(?P<r1>\d{1,2}(?::\d\d)?)\s?(?:(?P<r1h>[ap]\.m\."
+    r"|[ap]m\b)\s?)?[-–—]\s?(?P<r2>\d{1,2}(?::\d\d)?)\s?(?P<r2h>[ap]\.m\.|[ap]m\b))"
+    r"|(?P<time>(?P<clock>\d{1,2}:\d\d)(?::\d\d)?(?:\s?(?P<half>[ap]\.m\.|[ap]m\b))?"
+    r"|(?P<hour>\d{1,2})\s?(?P<hhalf>[ap]\.m\.|[ap]m\b))"
     r"|(?P<iso>\d{4}-\d\d-\d\d)(?!\d)"
     r"|\$\s?(?P<money>\d[\d,]*(?:\.\d{1,2})?)"
     r"|(?P<percent>\d+(?:\.\d+)?)\s?%"
@@ -47,17 +49,20 @@ _OPEN = re.compile(
 _BULLET = re.compile(r"(?:(?:#{1,6}|[-*+•>]|\d{1,2}[.)])(?:[ \t]+|$|(?=\n))|\|[-:| \t]*)+")
 _OPEN_BULLET = re.compile(r"(?:[-*+•>|:#\t]| (?! )|\d{1,2}[.)])*(?:\d{1,2})?")
 _LABEL = re.compile(
-    r"(?:work order|order|job|ticket|case|appointment|invoice|number|code|pin|account|confirmation|id|orden|trabajo|cita|número|numero|"
+    r"(?:work order|order|job|ticket|case|appointment|invoice|number|code|pin|account|confirmation|id|orden"
+    r"|trabajo|cita|número|numero|"
     r"código|codigo|cuenta|factura|wo|sa)[\s\-:#]*(?:number|numero|número)?[\s\-:#]*$",
     re.IGNORECASE,
 )
 _WORDS = {
     "en": {
-        "&": "and", "%": "percent", "@": "at", "=": "equals", "+": "plus", "°": "degrees", "€": "euros", "/": "or", "#": "number",
+        "&": "and", "%": "percent", "@": "at", "=": "equals", "+": "plus", "°": "degrees", "€": "euros", "/": "or",
+        "#": "number",
         "w/": "with",
     },
     "es": {
-        "&": "y", "%": "por ciento", "@": "arroba", "=": "igual a", "+": "más", "°": "grados", "€": "euros", "/": "o", "#": "número",
+        "&": "y", "%": "por ciento", "@": "arroba", "=": "igual a", "+": "más", "°": "grados", "€": "euros", "/": "o",
+        "#": "número",
     },
 }  # fmt: skip
 _PLAIN_WORD = re.compile(r" [A-GI-VX-Za-gi-vx-z][A-Za-z]+")

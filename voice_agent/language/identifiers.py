@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from voice_agent.language.numbers import HOMOPHONES, Lang, digit_group, literal
+from voice_agent.language.units import UNITS
 from voice_agent.language.utterance import Utterance
 
 
@@ -26,14 +27,18 @@ class DigitRun:
 
 # What people say between a slip and its mend. "no" alone is enough between two numbers.
 _MARKS = {
-    "en": r"no|nope|sorry|wait|hold on|hang on|i mean|i meant|scratch that|strike that|correction|make that|make it|rather"
-    r"|or rather|actually|oops|whoops|excuse me|my bad|my mistake|pardon|let me start over|start over|let me start again"
+    "en": r"no|nope|sorry|wait|hold on|hang on|i mean|i meant|scratch that|strike that|correction|make that|make it"
+    r"|rather"
+    r"|or rather|actually|oops|whoops|excuse me|my bad|my mistake|pardon|let me start over|start over"
+    r"|let me start again"
     r"|not that|thats wrong|that is wrong|i should say|i misspoke|oh|instead",
-    "es": r"no|perdon|perdone|perdona|disculpe|disculpa|digo|mejor dicho|espera|espere|espereme|corrijo|correccion|quise decir"
+    "es": r"no|perdon|perdone|perdona|disculpe|disculpa|digo|mejor dicho|espera|espere|espereme|corrijo|correccion"
+    r"|quise decir"
     r"|quiero decir|me equivoque|o sea|mas bien|borre eso|borra eso|no espera|empiezo de nuevo|ay",
 }
 _LEAD_INS = {
-    "en": r"its|it is|that is|thats|i said|its actually|should be|the|number|is|was|work order|order|job|not that one|that one|ticket"
+    "en": r"its|it is|that is|thats|i said|its actually|should be|the|number|is|was|work order|order|job|not that one"
+    r"|that one|ticket"
     r"|appointment|part|part number|it was|to|at|on|for",
     "es": r"es|era|la|el|numero|son|las|los|orden|orden de trabajo|trabajo|cita|pieza|dije|seria|a|para|de",
 }
@@ -47,15 +52,18 @@ _HARD_JOINTS = _JOINTS - {"and", "y"}
 
 # "one" that counts nothing.
 _POINTING_EN = re.compile(
-    r"\b(?:(?:that|this|the|which|another|next|other|first|second|third|last|new|old|right|wrong|only|any|no|each|every|good|big"
-    r"|same|different|later|earlier|morning|afternoon) one(?! (?:zero|oh|one|two|three|four|five|six|seven|eight|nine)\b)"
+    r"\b(?:(?:that|this|the|which|another|next|other|first|second|third|last|new|old|right|wrong|only|any|no"
+    r"|each|every|good|big"
+    r"|same|different|later|earlier|morning|afternoon) one(?! (?:zero|oh|one|two|three|four|five|six|seven"
+    r"|eight|nine)\b)"
     r"|one (?:of|more|moment|second|sec|minute|thing|other|another))\b"
 )
 
 _WORK_ORDER = re.compile(
     r" (?:(?:work ?|service )?orders?|w o|wo|jobs?|tickets?|cases?|calls?"
     r"|(?:la |el )?(?:orden(?:es)?(?: de (?:trabajo|servicio))?|trabajos?|tiquete|folio|caso|servicio|reporte))"
-    r"(?: (?:number|numbers|num|nr|no|id|is|its|it is|thats|that is|would be|should be|was|uh|the|called|numero|nro|es|la|el|de|que es"
+    r"(?: (?:number|numbers|num|nr|no|id|is|its|it is|thats|that is|would be|should be|was|uh|the|called|numero"
+    r"|nro|es|la|el|de|que es"
     r"|con el|con|#))* $"
 )
 _WORK_ORDER_AFTER = re.compile(
@@ -67,7 +75,8 @@ _APPOINTMENT = re.compile(
 )
 _CODE = re.compile(
     r" (?:pin|code|passcode|password|phone(?: number)?|employee(?: number| id)?|badge(?: number)?|zip(?: code)?|account"
-    r"|cell(?: number)?|callback|me(?: back)? at|extension|option|press|digits|choice|clave|codigo(?: postal)?|telefono|celular"
+    r"|cell(?: number)?|callback|me(?: back)? at|extension|option|press|digits|choice|clave|codigo(?: postal)?"
+    r"|telefono|celular"
     r"|numero de empleado|empleado|cuenta|opcion|marca|oprimo|extension)"
     r"(?: (?:number|num|no|id|is|its|it is|would be|the|numero|es|la|el|de|#))* $"
 )
@@ -116,6 +125,8 @@ def _run_from(
     digits, i, groups = "", start, 0
     while i < len(words) and i not in taken and i not in pointing:
         group = _group(words, i, lang)
+        if group is not None and len(digits) == 4 and len(group[0]) <= 2 and _counts_things(words, group[1]):
+            break
         if group is not None:
             digits, i, groups = digits + group[0], group[1], groups + 1
             continue
@@ -164,6 +175,18 @@ def _with_edges(words: Sequence[str], run: DigitRun, lang: Lang) -> DigitRun:
     if missing == 2 and left and right:
         return DigitRun(left + run.digits + right, run.first - 1, run.last + 1, run.groups + 2)
     return run
+
+
+def _counts_things(words: Sequence[str], i: int) -> bool:
+    """What follows is a plural or a measure: "4512 | two filters", "5512 | ten minutes ago"."""
+    word = words[i] if i < len(words) else ""
+    plural = len(word) > 3 and word.endswith("s") and word not in _NOT_PLURAL
+    return plural or word in UNITS["en"] or word in UNITS["es"]
+
+
+_NOT_PLURAL = frozenset(
+    "this yes gracias thanks this tres seis dos was has its adios menos ingles press address status".split()
+)
 
 
 def _starts_digits(words: Sequence[str], i: int, lang: Lang) -> bool:
@@ -269,6 +292,26 @@ def _denied(heard: Utterance, run: DigitRun) -> bool:
     )
 
 
+_BEFORE_TIMES = re.compile(
+    r" (?:at|by|before|after|around|between|from|until|till|to|a las?|de las?|antes de las?|las?) $"
+)
+
+
+def long_runs(heard: Utterance, lang: Lang, taken: Container[int], *, named: bool) -> frozenset[int]:
+    """The words of numbers with four digits or more that no time of day opens: in talk of a job they name it.
+
+    `named` says the sentence asks about one job: three digits do, after "at" too.
+    """
+    found: set[int] = set()
+    for run in digit_runs(heard, lang, taken):
+        after = heard.plain[run.last] if run.last < len(heard.words) else ""
+        if after in ("am", "pm", "oclock") or len(run.digits) < (3 if named else 4):
+            continue
+        if named or not _BEFORE_TIMES.search(_lead(heard, run)):
+            found.update(range(run.first, run.last))
+    return frozenset(found)
+
+
 def bare(
     heard: Utterance, lang: Lang, taken: Container[int], *, intent: str | None, expecting: str | None, working: bool
 ) -> References:
@@ -319,7 +362,7 @@ def _only_joints(heard: Utterance, runs: Sequence[DigitRun]) -> bool:
 
 
 def terminator(heard: Utterance, lang: Lang) -> str | None:
-    """ "#" when the caller names the key that ends an entry. "pound" counts after digits at the end, never as a weight."""
+    """ "#" when the caller names the key that ends an entry; "pound" only at the end, where it is no weight."""
     for pattern in (_TERMINATOR[lang], _TERMINATOR["en" if lang == "es" else "es"]):
         if pattern.search(heard.flat):
             return "#"

@@ -6,61 +6,68 @@ import re
 from collections.abc import Container, Sequence
 
 from voice_agent.language.numbers import Lang, amount, digit_group, fraction_tail
+from voice_agent.language.units import UNITS
 from voice_agent.language.utterance import Utterance
 
-UNITS = {
-    "en": frozenset(
-        "gallon gallons liter liters litre litres quart quarts pint pints pound pounds lb lbs ounce ounces oz kilo kilos gram "
-        "grams foot feet inch inches meter meters metre metres yard yards roll rolls box boxes bag bags can cans bottle bottles "
-        "tube tubes pack packs packet packets case cases sheet sheets bucket buckets length lengths spool spools coil coils tank "
-        "tanks cylinder cylinders jug jugs stick sticks set sets kit kits section sections piece pieces carton cartons strip strips "
-        "tub tubs drum drums bundle bundles".split()
-    ),
-    "es": frozenset(
-        "galon galones litro litros cuarto cuartos libra libras onza onzas kilo kilos gramo gramos pie pies pulgada pulgadas metro "
-        "metros yarda yardas rollo rollos caja cajas bolsa bolsas lata latas botella botellas tubo tubos paquete paquetes hoja hojas "
-        "cubeta cubetas tanque tanques cilindro cilindros juego juegos pieza piezas tramo tramos carrete carretes bote botes "
-        "tira tiras".split()
-    ),
-}
 _STOPS = {
     "en": frozenset(
-        "and but on for from at in to with is was were are that which because cause so then plus also today tomorrow yesterday off "
-        "out i we it its im ive he she they there the a an my his her our no not sorry please if when while installed used replaced "
-        "swapped done finished going had have has into here now just too total each left this need needs needed still or ok okay yes "
-        "yeah as by up over under before after during until about thats you do does did dont available anywhere job work order wait "
-        "actually i'm complete completed all well only another per right correct make couple dozen pair half of how can could "
+        "and but on for from at in to with is was were are that which because cause so then plus also today "
+        "tomorrow yesterday off "
+        "out i we it its im ive he she they there the a an my his her our no not sorry please if when while "
+        "installed used replaced "
+        "swapped done finished going had have has into here now just too total each left this need needs "
+        "needed still or ok okay yes "
+        "yeah as by up over under before after during until about thats you do does did dont available "
+        "anywhere job work order wait "
+        "actually i'm complete completed all well only another per right correct make couple dozen pair half "
+        "of how can could "
         "would should will be been being thanks thank everything its instead anymore left inside around me him them "
-        "us another some any around put took used wheres whats hows whos moved needed times quantity qty weve ive available availability transferred went goes going shipped sent delivered brought ordered with without".split()
+        "us another some any around put took used wheres whats hows whos moved needed times quantity qty weve "
+        "ive available availability anybody anyone somebody someone alguien somewhere handy nearby laying "
+        "lying around anymore transferred went goes going shipped sent delivered brought ordered with without".split()
     ),
     "es": frozenset(
-        "y e pero en para por del a al que con sin porque es fue son la el los las un una unos unas mi su ya listo lista hoy manana "
-        "ayer tambien use usé utilice puse instale cambie reemplace gaste no si perdon digo o u esta esto ese este mas nada todo "
-        "quedo quedaron disponible disponibles orden trabajo cita gracias favor tengo hay tiene tienen necesito cuando donde "
-        "como lo le se me nos termine espera solo media medio docena par uno ahi aqui alla desde hasta".split()
+        "y e pero en para por del a al que con sin porque es fue son la el los las un una unos unas mi su ya "
+        "listo lista hoy manana "
+        "ayer tambien use usé utilice puse instale cambie reemplace gaste no si perdon digo o u esta esto ese "
+        "este mas nada todo "
+        "quedo quedaron disponible disponibles orden trabajo cita gracias favor tengo hay tiene tienen "
+        "necesito cuando donde "
+        "como lo le se me nos termine espera tenemos tienes queda quedan quedaron transferir conseguir recoger "
+        "nomas traer solo media medio docena par uno ahi aqui alla desde hasta".split()
     ),
 }
 _NOT_PARTS = {
     "en": re.compile(
-        r"^(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|times?|oclock|percent|degrees?|people|guys?|visits?|things?|jobs?"
-        r"|trips?|photos?|pictures?|stops?|calls?|ones?|units? down|am|pm|dollars?|bucks|questions?|floors?|moments?|seconds?|secs?|bit"
-        r"|lot|while|problem|issue|customer|message|work|little|good|great|part|parts|hand|second|break|few|person|human|manager|dispatcher"
-        r"|supervisor|text|call|street|avenue|mistake|return visit|return trip|follow)\b"
+        r"^(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|times?|oclock|percent|degrees?|people"
+        r"|guys?|visits?|things?|jobs?"
+        r"|trips?|photos?|pictures?|stops?|calls?|ones?|units? down|am|pm|dollars?|bucks|questions?|floors?"
+        r"|moments?|seconds?|secs?|bit"
+        r"|lot|while|problem|issue|customer|message|work|little|good|great|part|parts|hand|second|break|few"
+        r"|person|human|manager|dispatcher"
+        r"|supervisor|text|call|street|avenue|mistake|place|closest|nearest|time|address|location|name"
+        r"|return visit|return trip|follow)\b"
     ),
     "es": re.compile(
-        r"^(?:minutos?|horas?|dias?|semanas?|mes(?:es)?|anos?|veces|vez|por ciento|grados?|personas?|visitas?|cosas?|trabajos?|viajes?|fotos?"
-        r"|llamadas?|dolares|preguntas?|momentos?|segundos?|rato|poco|problema|cliente|mensaje|parte|partes|pieza|piezas|supervisor|favor)\b"
+        r"^(?:minutos?|horas?|dias?|semanas?|mes(?:es)?|anos?|veces|vez|por ciento|grados?|personas?|visitas?"
+        r"|cosas?|trabajos?|viajes?|fotos?"
+        r"|llamadas?|dolares|preguntas?|momentos?|segundos?|rato|poco|problema|cliente|mensaje|parte|partes"
+        r"|pieza|piezas|supervisor|favor)\b"
     ),
 }
 _DIMENSION = {
     "en": frozenset(
-        "inch foot amp amps ampere volt volts ton microfarad mfd micro farad hp horse watt watts psi gauge by pole gallon ohm pound "
+        "inch foot amp amps ampere volt volts ton microfarad mfd micro farad hp horse watt watts psi gauge by "
+        "pole gallon ohm pound "
         "stage speed wire port mil".split()
     ),
     "es": frozenset("amperios amperes amps voltios volts pulgadas pulgada microfaradios vatios watts polos".split()),
 }
 ADJECTIVES = frozenset(
-    "last final entire whole ultimo ultima ultimos ultimas new brand old extra spare more other additional used nuevo nueva nuevos nuevas otro otra otros otras".split()
+    (
+        "last final entire whole ultimo ultima ultimos ultimas new brand old extra spare more other additional "
+        "used nuevo nueva nuevos nuevas otro otra otros otras"
+    ).split()
 )
 
 
@@ -71,9 +78,12 @@ def _compiled(table: Sequence[tuple[str, float]]) -> tuple[tuple[re.Pattern[str]
 _COUNTS = {
     "en": _compiled(
         (
-            (r"(?:a )?half (?:a )?dozen(?: of)?", 6), (r"a dozen and a half(?: of)?", 18), (r"(?:a|one) dozen(?: of)?", 12),
+            (r"(?:a )?half (?:a )?dozen(?: of)?", 6), (r"a dozen and a half(?: of)?", 18),
+            (r"(?:a|one) dozen(?: of)?", 12),
             (r"(?:a|one) pair of", 2), (r"(?:a )?couple(?: of)?", 2), (r"(?:a )?half of an?", 0.5),
-            (r"(?:a )?half (?:an?|of)", 0.5), (r"(?:a )?half(?! inch)", 0.5), (r"(?:a )?quarter(?= pound| gallon| lb)", 0.25), (r"both(?: of)?(?: the)?", 2), (r"all three(?: of)?(?: the)?", 3), (r"(?:a )?quarter (?:of )?an?", 0.25),
+            (r"(?:a )?half (?:an?|of)", 0.5), (r"(?:a )?half(?! inch)", 0.5),
+            (r"(?:a )?quarter(?= pound| gallon| lb)", 0.25), (r"both(?: of)?(?: the)?", 2),
+            (r"all three(?: of)?(?: the)?", 3), (r"(?:a )?quarter (?:of )?an?", 0.25),
             (r"three quarters of an?", 0.75), (r"(?:an? additional|a single|just one|only one|one more|another)", 1),
             (r"an?", 1),
         )
@@ -86,6 +96,9 @@ _COUNTS = {
         )
     ),
 }  # fmt: skip
+
+
+_DEFINITE = frozenset("the those these my los las esos esas mis".split())
 
 
 def count(words: Sequence[str], i: int, lang: Lang) -> tuple[float, int] | None:
@@ -165,11 +178,24 @@ def stops(heard: Utterance, j: int, lang: Lang) -> bool:
         return True
     if lang == "es" and word == "de" and j + 1 < len(heard.plain):
         return heard.plain[j + 1] in ("la", "el", "mi", "los", "las", "su")
+    if word in _INCH_FRACTIONS and heard.plain[j + 1 : j + 2] == ("inch",):
+        return False
     if lang == "en" and word == "by" and j and amount(heard.plain, j - 1, lang) is not None:
         return False
     if word == "a" and j > 1 and "r" in heard.plain[j - 3 : j] and amount(heard.plain, j - 1, "en") is not None:
         return False
     return word in _STOPS[lang]
+
+
+def measured(words: Sequence[str], i: int, end: int, lang: Lang) -> bool:
+    """The number at `i`, ending before `end`, belongs to the name: "three inch valve", "half inch fitting"."""
+    if end >= len(words) or (end == i + 1 and words[i] in ("a", "an", "un", "una")):
+        return False
+    inches = words[end] in _INCH_FRACTIONS and words[end + 1 : end + 2] == ("inch",)
+    return inches or words[end] in _DIMENSION[lang]
+
+
+_INCH_FRACTIONS = frozenset("half quarter quarters eighth eighths sixteenth sixteenths".split())
 
 
 def _size(words: Sequence[str], j: int, lang: Lang) -> int | None:
@@ -185,7 +211,7 @@ def _size(words: Sequence[str], j: int, lang: Lang) -> int | None:
     if found is None:
         return j + 1
     after = words[found[1]] if found[1] < len(words) else ""
-    return found[1] if after in _DIMENSION[lang] or words[j - 1] in ("by", "type", "tipo") else None
+    return found[1] if after in _DIMENSION[lang] or words[j - 1] in ("by", "type", "tipo", "number") else None
 
 
 _REFRIGERANT_WORDS = re.compile(

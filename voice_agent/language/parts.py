@@ -1,7 +1,7 @@
 """Parts and amounts: what was used ("two flame sensors and a gallon of refrigerant"), what is asked for, and where.
 
-Part names stay the caller's words, in the singular, without article; a unit that was spoken stays in front of them as it
-was said ("gallons of refrigerant"). Nothing denied ("I didn't need the belt") counts as used.
+Part names stay the caller's words, in the singular, without article; a unit that was spoken stays in front of them as
+it was said ("gallons of refrigerant"). Nothing denied ("I didn't need the belt") counts as used.
 """
 
 from __future__ import annotations
@@ -11,29 +11,42 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from voice_agent.language.identifiers import CORRECTION
-from voice_agent.language.numbers import Lang, amount, fraction_tail, plain_value
-from voice_agent.language.part_names import ADJECTIVES, UNITS, count, part_name, singular
+from voice_agent.language.numbers import NUMBER_WORDS, Lang, amount, fraction_tail, plain_value
+from voice_agent.language.part_names import ADJECTIVES, count, part_name, singular
+from voice_agent.language.units import UNITS
 from voice_agent.language.utterance import Utterance
 
 _USED = {
     "en": re.compile(
-        r" (?:used|using|installed|install|replaced|put in|put on|put|swapped(?: out| in)?|changed(?: out)?|went through|consumed|took|added|fitted|charged(?: it)? with"
-        r"|topped (?:it |off )?(?:off )?with|ended up using|needed|parts (?:used )?(?:were|are|was)|that took|it took|threw in|stuck in|popped in|dropped in|(?:completed|complete|done|finished)(?: with)?(?= (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) [a-z]+ (?!minutes?|hours?))) "
+        r" (?:(?:had|have) to (?:replace|swap|change|use|put in|install|put)(?: out)?|used|using|installed"
+        r"|install|replaced|put in|put on|put|swapped(?: out| in)?|changed(?: out)?|went through|consumed|took"
+        r"|added|fitted|charged(?: it)? with"
+        r"|topped (?:it |off )?(?:off )?with|ended up using|needed|parts (?:used )?(?:were|are|was)|that took"
+        r"|it took|threw in|stuck in|popped in|dropped in|(?:completed|complete|done"
+        r"|finished)(?: with)?(?= (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+        r"|\d{1,2}) [a-z]+ (?!minutes?|hours?))) "
     ),
     "es": re.compile(
-        r" (?:use|utilice|usamos|utilizamos|instale|instalamos|puse|pusimos|cambie|cambiamos|reemplace|reemplazamos|gaste|gastamos|ocupe|ocupamos|consumi|le puse|le meti"
-        r"|coloque|agregue|se usaron|se uso|usando|he usado|se me fueron|lleve|partes? usadas?(?: fueron)?|piezas usadas(?: fueron)?) "
+        r" (?:use|utilice|usamos|utilizamos|instale|instalamos|puse|pusimos|cambie|cambiamos|reemplace"
+        r"|reemplazamos|gaste|gastamos|ocupe|ocupamos|consumi|le puse|le meti"
+        r"|coloque|agregue|se usaron|se uso|usando|he usado|se me fueron|lleve|partes? usadas?(?: fueron)?"
+        r"|piezas usadas(?: fueron)?) "
     ),
 }
 _NOT_USED = {
     "en": re.compile(
-        r" (?:didnt|did not|havent|have not|never|dont|do not|wont|not|without|instead of|out of|need|needs|order|waiting (?:on|for)|missing|returned"
-        r"|returning|wasnt|will need|going to need|gonna need|need to order|have to order|had to order|rather than|not using|no|out)"
-        r"(?: (?:have to|need to|actually|even|end up|really|any|to))*(?: (?:use|using|used|need|install|installed|replace|replaced|get|put in))? $"
+        r" (?:didnt|did not|havent|have not|never|dont|do not|wont|not|without|instead of|out of|need|needs"
+        r"|order|waiting (?:on|for)|missing|returned"
+        r"|returning|wasnt|will need|going to need|gonna need|need to order|have to order|had to order"
+        r"|rather than|not using|no)"
+        r"(?: (?:have to|need to|actually|even|end up|really|any|to))*(?: (?:use|using|used|need|install"
+        r"|installed|replace|replaced|get|put in))? $"
     ),
     "es": re.compile(
-        r" (?:no|sin|nunca|ni|en vez de|en lugar de|necesito|necesitamos|falta|faltan|falto|hace falta|hacen falta|esperando|me falta|pedir|ocupo|no me)"
-        r"(?: (?:he|hemos|tuve que|hubo que|alcance a))?(?: (?:use|usar|usado|utilice|necesite|instale|instalar|cambie|cambiar|puse|poner|reemplace))? $"
+        r" (?:no|sin|nunca|ni|en vez de|en lugar de|necesito|necesitamos|falta|faltan|falto|hace falta"
+        r"|hacen falta|esperando|me falta|pedir|ocupo|no me)"
+        r"(?: (?:he|hemos|tuve que|hubo que|alcance a))?(?: (?:use|usar|usado|utilice|necesite|instale|instalar"
+        r"|cambie|cambiar|puse|poner|reemplace))? $"
     ),
 }
 
@@ -172,7 +185,7 @@ def _item(heard: Utterance, i: int, lang: Lang, taken: Container[int], *, after_
         tail = fraction_tail(heard.plain, j + 1, lang)
         qty += tail[0] if tail else 0
     name, end = part_name(heard, j, lang, taken, qty=qty)
-    if not name:
+    if not name or heard.plain[end - 1] in NUMBER_WORDS[lang]:
         return None
     return Part(name, qty, i, end, j)
 

@@ -7,33 +7,42 @@ import re
 from voice_agent.language.numerals import digit_words, ordinal_words_en, whole_words
 
 _STREETS = {
-    "st": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard", "rd": "Road", "dr": "Drive", "ln": "Lane", "ct": "Court",
-    "pl": "Place", "pkwy": "Parkway", "hwy": "Highway", "ter": "Terrace", "cir": "Circle", "sq": "Square", "trl": "Trail",
+    "st": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard", "rd": "Road", "dr": "Drive", "ln": "Lane",
+    "ct": "Court",
+    "pl": "Place", "pkwy": "Parkway", "hwy": "Highway", "ter": "Terrace", "cir": "Circle", "sq": "Square",
+    "trl": "Trail",
     "expy": "Expressway", "fwy": "Freeway", "rte": "Route",
 }  # fmt: skip
 _SIDES = {
-    "n": "North", "s": "South", "e": "East", "w": "West", "ne": "Northeast", "nw": "Northwest", "se": "Southeast", "sw": "Southwest",
+    "n": "North", "s": "South", "e": "East", "w": "West", "ne": "Northeast", "nw": "Northwest", "se": "Southeast",
+    "sw": "Southwest",
 }  # fmt: skip
 _UNITS = {
     "en": {"apt": "apartment", "ste": "suite", "fl": "floor", "bldg": "building", "rm": "room", "unit": "unit"},
     "es": {"apt": "apartamento", "ste": "oficina", "fl": "piso", "bldg": "edificio", "rm": "cuarto", "unit": "unidad"},
 }
 _STATES = {
-    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut",
-    "DE": "Delaware", "DC": "D C", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana",
-    "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
-    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada",
-    "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota",
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
+    "CT": "Connecticut",
+    "DE": "Delaware", "DC": "D C", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois",
+    "IN": "Indiana",
+    "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland",
+    "MA": "Massachusetts",
+    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska",
+    "NV": "Nevada",
+    "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico", "NY": "New York", "NC": "North Carolina",
+    "ND": "North Dakota",
     "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
-    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington",
+    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia",
+    "WA": "Washington",
     "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
 }  # fmt: skip
 _WORD = re.compile(r"#\s*|\d+(?:st|nd|rd|th)\b|\d{5}-\d{4}|\d+[A-Za-z]?\b|[^\W\d]+\.?|[,\n]|\S")
 
 
 def spoken_address(address: str, lang: str = "en") -> str:
-    """ "1420 N Main St Apt 4B, Austin, TX 78701" -> "fourteen twenty North Main Street, apartment four B, Austin, Texas,
-    seven eight seven zero one"."""
+    """ "1420 N Main St Apt 4B, Austin, TX 78701" -> "fourteen twenty North Main Street, apartment four B, Austin,
+    Texas, seven eight seven zero one"."""
     tokens = _WORD.findall(address)
     said: list[str] = []
     for i, token in enumerate(tokens):

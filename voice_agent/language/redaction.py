@@ -14,35 +14,44 @@ from voice_agent.language.utterance import without_accents
 
 _EMAIL = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
 _SPOKEN_EMAIL = re.compile(
-    r"\b[\w.+-]+(?:\s(?:dot|punto|underscore|dash|guion|guión|hyphen)\s[\w]+)*\s(?:at|arroba)\s[\w-]+(?:\s[\w-]+){0,2}?\s(?:dot|punto)\s"
+    r"\b[\w.+-]+(?:\s(?:dot|punto|underscore|dash|guion|guión|hyphen)\s[\w]+)*\s(?:at"
+    r"|arroba)\s[\w-]+(?:\s[\w-]+){0,2}?\s(?:dot|punto)\s"
     r"(?:com|net|org|edu|gov|io|co|mx|es|us|biz|info)(?:\s(?:dot|punto)\s\w{2})?\b",
     re.IGNORECASE,
 )
 _NUMBER_EN = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen"
     r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|oh|zero)"
 )
 _ADDRESS = re.compile(
     rf"\b(?:\d{{1,6}}[A-Za-z]?|{_NUMBER_EN}(?:[\s-]{_NUMBER_EN}){{0,5}})\s+(?:(?:north|south|east|west|[nsew])\.?\s+)?"
     r"(?:[\w'’.]+\s+){1,4}?"
-    r"(?:street|avenue|road|drive|lane|boulevard|court|circle|terrace|parkway|highway|trail|plaza|st|ave|rd|dr|ln|blvd|ct|pkwy|hwy)\b\.?"
+    r"(?:street|avenue|road|drive|lane|boulevard|court|circle|terrace|parkway|highway|trail|plaza|st|ave|rd|dr"
+    r"|ln|blvd|ct|pkwy|hwy)\b\.?"
     r"(?:,?\s*(?:apt|apartment|unit|suite|ste|#)\.?\s*\w+)?",
     re.IGNORECASE,
 )
 _ADDRESS_ES = re.compile(
-    r"\b(?:calle|avenida|av\.?|carrera|calzada|bulevar|boulevard|paseo|camino|callejón|callejon)\s+(?:[^\W\d_][\w.'’]*\s+){1,4}?"
-    r"(?:número\s+|numero\s+|núm\.?\s*|#\s*|no\.?\s*)?(?:\d{1,6}[A-Za-z]?\b|(?:(?:mil|cien|ciento|[a-zé]+cient[oa]s|quinient[oa]s|uno|dos|tres|cuatro|cinco|seis|siete|ocho"
-    r"|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veint\w+|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|y|cero)\s?)+\b)",
+    r"\b(?:calle|avenida|av\.?|carrera|calzada|bulevar|boulevard|paseo|camino|callejón"
+    r"|callejon)\s+(?:[^\W\d_][\w.'’]*\s+){1,4}?"
+    r"(?:número\s+|numero\s+|núm\.?\s*|#\s*|no\.?\s*)?(?:\d{1,6}[A-Za-z]?\b|(?:(?:mil|cien|ciento"
+    r"|[a-zé]+cient[oa]s|quinient[oa]s|uno|dos|tres|cuatro|cinco|seis|siete|ocho"
+    r"|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veint\w+|treinta|cuarenta|cincuenta|sesenta|setenta"
+    r"|ochenta|noventa|y|cero)\s?)+\b)",
     re.IGNORECASE,
 )
 _SECRET = re.compile(
-    r"\b(?:pin|pass ?code|pass ?word|code|cvv|cvc|security code|verification|clave|codigo|contrasena|nip|numero secreto)\b"
-    r"(?:\W+(?:number|is|was|its|it|s|thats|that|to|the|my|numero|es|era|secreto|de|seguridad|verificacion|acceso|um|uh|eh|and|of|for|a))*\W*$"
+    r"\b(?:pin|pass ?code|pass ?word|code|cvv|cvc|security code|verification|clave|codigo|contrasena|nip"
+    r"|numero secreto)\b"
+    r"(?:\W+(?:number|is|was|its|it|s|thats|that|to|the|my|numero|es|era|secreto|de|seguridad|verificacion"
+    r"|acceso|um|uh|eh|and|of|for|a))*\W*$"
 )
 _SOCIAL = re.compile(r"\b(?:social|ssn|social security|seguro social)\b(?:\W+\w+){0,5}\W*$")
 _CARD_WORDS = re.compile(r"\b(?:card|visa|mastercard|amex|discover|tarjeta|credito|debito)\b(?:\W+\w+){0,6}\W*$")
 _WORK = re.compile(
-    r"\b(?:order|orders|job|ticket|appointment|work|part|case|invoice|orden|trabajo|cita|caso|folio|factura|pieza|parte)\b"
+    r"\b(?:order|orders|job|ticket|appointment|work|part|case|invoice|orden|trabajo|cita|caso|folio|factura"
+    r"|pieza|parte)\b"
     r"(?:\W+(?:number|is|numero|es|de|trabajo|no|la|el|the|um|uh|eh))*\W*$"
 )
 _AREA = re.compile(
@@ -100,7 +109,8 @@ def _runs(text: str, lang: Lang) -> list[_Run]:
         if group is None:
             i += 1
             continue
-        first, last, digits, marks = i, i, "", []
+        first, last, digits = i, i, ""
+        marks: list[int] = []
         while i < len(words):
             group = digit_group(plain, i, lang)
             if group is not None and _near(text, words, last, i):

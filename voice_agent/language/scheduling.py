@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -12,7 +13,6 @@ from voice_agent.language.identifiers import CORRECTION
 from voice_agent.language.numbers import Lang
 from voice_agent.language.times import TimeMention, clock_text, time_mentions
 from voice_agent.language.utterance import Utterance
-
 
 M = TypeVar("M", DayMention, TimeMention)
 
@@ -28,28 +28,39 @@ class Wish:
 # In front of a day or time: not this one. `apart` names what to avoid whatever else is said.
 _APART = {
     "en": re.compile(
-        r" (?:any ?(?:day|time|thing|other (?:day|time)|where)?s? ?(?:is fine |works |is good |at all |of the week |next week |this week |works for me |is okay |is ok )?(?:but|except|besides|other than|excluding)|except|excluding|besides|other than|apart from|aside from"
-        r"|anything but|everything but|never|avoid|skip|just not|please not|but not|as long as its not|as long as it isnt|no)(?: for| on| in| at)?(?: the)? $"
+        r" (?:any ?(?:day|time|thing|other (?:day|time)|where)?s? ?(?:is fine |works |is good |at all "
+        r"|of the week |next week |this week |works for me |is okay |is ok )?(?:but|except|besides|other than"
+        r"|excluding)|except|excluding|besides|other than|apart from|aside from"
+        r"|anything but|everything but|never|avoid|skip|just not|please not|but not|as long as its not"
+        r"|as long as it isnt|no)(?: for| on| in| at)?(?: the)? $"
     ),
     "es": re.compile(
-        r" (?:menos|excepto|salvo|que no sean?|que no este|fuera de|aparte de|evitar|evite|nunca|pero no|mientras no sean?|con tal que no sea|no sea)(?: en| por)?(?: el| los| la| las| los dias)? $"
+        r" (?:menos|excepto|salvo|que no sean?|que no este|fuera de|aparte de|evitar|evite|nunca|pero no"
+        r"|mientras no sean?|con tal que no sea|no sea)(?: en| por)?(?: el| los| la| las| los dias)? $"
     ),
 }
 _NOT = {
     "en": re.compile(
-        r" (?:not|cant do|cannot do|cant make it|cant make|cant|dont do|dont want|wont do|cannot|cant be home|not available|not home|not free|im busy|unavailable|wont be home|i work|not be here|not be home|wont be here|im out|im gone)(?: it| that| there| here| home)?(?: on| for| in)?(?: the| a| my)? $"
+        r" (?:not|cant do|cannot do|cant make it|cant make|cant|dont do|dont want|wont do|cannot|cant be home"
+        r"|not available|not home|not free|im busy|unavailable|wont be home|i work|not be here|not be home"
+        r"|wont be here|im out|im gone)(?: it| that| there| here| home)?(?: on| for| in)?(?: the| a| my)? $"
     ),
     "es": re.compile(
-        r" (?:no|no puedo|no podria|no voy a poder|no me queda|no me sirve|no estoy|no voy a estar|no estare|no quiero|trabajo|ocupad[oa]|no me conviene)(?: en| por| para)?(?: el| los| la| las)? $"
+        r" (?:no|no puedo|no podria|no voy a poder|no me queda|no me sirve|no estoy|no voy a estar|no estare"
+        r"|no quiero|trabajo|ocupad[oa]|no me conviene)(?: en| por| para)?(?: el| los| la| las)? $"
     ),
 }
 _NOT_AFTER = {
     "en": re.compile(
-        r"^ (?:(?:is|are|was|s)? ?(?:not|no) (?:good|possible|going to work|gonna work|an option|convenient)|(?:really )?(?:doesnt|dont|wont|does not|do not|will not|didnt)(?: really)? work|(?:is|are) (?:out|bad|no good|terrible|impossible)|isnt (?:good|possible|going to work|gonna work)|arent good"
+        r"^ (?:(?:is|are|was|s)? ?(?:not|no) (?:good|possible|going to work|gonna work|an option|convenient)"
+        r"|(?:really )?(?:doesnt|dont|wont|does not|do not|will not|didnt)(?: really)? work|(?:is|are) (?:out"
+        r"|bad|no good|terrible|impossible)|isnt (?:good|possible|going to work|gonna work)|arent good"
         r"|i cant|im (?:busy|working|away|out)|i have (?:a|an|to)|wont do|are out)"
     ),
     "es": re.compile(
-        r"^ (?:no (?:puedo|me (?:queda|sirve|funciona|conviene|va)|podria|puede ser|estoy|va a funcionar|voy a poder|voy a estar|es posible|sirve|se puede)|es imposible|trabajo|estoy ocupad[oa]|tengo (?:trabajo|cita|que))"
+        r"^ (?:no (?:puedo|me (?:queda|sirve|funciona|conviene|va)|podria|puede ser|estoy|va a funcionar"
+        r"|voy a poder|voy a estar|es posible|sirve|se puede)|es imposible|trabajo|estoy ocupad[oa]"
+        r"|tengo (?:trabajo|cita|que)|no $)"
     ),
 }
 _INSTEAD = {
@@ -83,8 +94,10 @@ def read(
     slots: dict[str, Any] = {}
     named = [mention for mention in days if not _since(heard, mention, lang)]
     chosen_days, avoided_days = _sort_out(heard, lang, named, choosing)
-    chosen_times, avoided_times = _sort_out(heard, lang, times, choosing)
-    avoided = avoided_days or avoided_times
+    rejected = [day for day in named if day not in chosen_days and day not in avoided_days]
+    apart = [time for time in times if not any(time.first - day.last in (0, 1) for day in rejected)]
+    chosen_times, avoided_times = _sort_out(heard, lang, apart or times, choosing)
+    avoided: Sequence[DayMention | TimeMention] = avoided_days or avoided_times
     if choosing and avoided:
         first = avoided[0].first if _joined(avoided) else avoided[-1].first
         said = heard.said(first, avoided[-1].last)
@@ -93,7 +106,8 @@ def read(
         )
     _put_day(slots, heard, lang, chosen_days, today)
     _put_time(slots, heard, chosen_times, today)
-    return Wish(slots, frozenset(i for m in (*days, *times) for i in range(m.first, m.last)))
+    spoken: Sequence[DayMention | TimeMention] = (*days, *times)
+    return Wish(slots, frozenset(i for m in spoken for i in range(m.first, m.last)))
 
 
 def _since(heard: Utterance, mention: DayMention, lang: Lang) -> bool:
@@ -130,6 +144,8 @@ def _sort_out(heard: Utterance, lang: Lang, found: list[M], choosing: bool) -> t
         elif _APART[lang].search(before):
             avoided.append(mention)
         elif choosing and (_NOT[lang].search(before) or _NOT_AFTER[lang].match(after)):
+            if meant and _ALSO.match(since_meant):
+                doubtful.append(meant.pop())
             doubtful.append(mention)
         elif not _INSTEAD[lang].search(before):
             meant.append(mention)
@@ -151,7 +167,7 @@ def _corrects(heard: Utterance, between: str, mention: M, lang: Lang) -> bool:
     return CORRECTION[lang].match(between) is not None
 
 
-def _joined(found: list[DayMention] | list[TimeMention]) -> bool:
+def _joined(found: Sequence[DayMention | TimeMention]) -> bool:
     """Only a joining word stands between one and the next."""
     return all(right.first - left.last <= 2 for left, right in zip(found, found[1:], strict=False))
 
@@ -192,7 +208,7 @@ def _put_day(slots: dict[str, Any], heard: Utterance, lang: Lang, days: list[Day
 
 
 def _put_time(slots: dict[str, Any], heard: Utterance, times: list[TimeMention], today: date | None) -> None:
-    if not times:
+    if not times or ("exclude" in slots and all(time.start is None and time.end is None for time in times)):
         return
     clocks = [mention for mention in times if mention.clock]
     chosen = (clocks or times)[-1]

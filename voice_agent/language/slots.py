@@ -1,7 +1,7 @@
 """What a sentence says, slot by slot: identifiers, status, parts, days and times, minutes, reasons, names.
 
-Readers run from the firmest to the loosest, and each takes the words it used: the digits of a work order are not an hour,
-the hours are not digits. Only what is said becomes a slot.
+Readers run from the firmest to the loosest, and each takes the words it used: the digits of a work order are not an
+hour, the hours are not digits. Only what is said becomes a slot.
 """
 
 from __future__ import annotations
@@ -12,41 +12,29 @@ from datetime import date, datetime
 from typing import Any
 
 from voice_agent.language import calendar_words as cal
-from voice_agent.language import identifiers, mentions, parts, progress, scheduling, spelling, stock
+from voice_agent.language import durations, identifiers, mentions, parts, progress, reasons, scheduling, spelling, stock
 from voice_agent.language.numbers import Lang
 from voice_agent.language.utterance import Utterance
 
+# Which slots an intent can carry. None is an intent nobody read: everything is looked for.
 _ABOUT_A_JOB = frozenset(
-    {"report_status", "parts_used", "job_details", "running_late", "parts_inquiry", "request_transfer", None}
+    {"report_status", "parts_used", "job_details", "running_late", "parts_inquiry", "request_transfer"}
 )
-_HAS_STATUS = frozenset(
-    {
-        "report_status",
-        "parts_used",
-        "running_late",
-        "next_job",
-        "job_details",
-        "parts_inquiry",
-        "request_transfer",
-        "no",
-        "message",
-        None,
-    }
-)
-_HAS_DAYS = frozenset(
-    {"reschedule", "cancel", "confirm", "eta", "new_problem", "message", "job_details", "next_job", "parts_inquiry", "request_transfer", "running_late",
-     "yes", "no", "none", "report_status", "parts_used", "number", "billing_other", "request_human", None}
-)  # fmt: skip
+_HAS_STATUS = frozenset({*_ABOUT_A_JOB, "next_job", "no", "message", None})
+_HAS_NO_DAYS = frozenset({"emergency", "repeat"})
 _CHOOSES = frozenset({"reschedule", "message", "confirm", "no", "yes", "new_problem", "none", None})
 _BARE_HOURS = frozenset({"reschedule", "confirm"})
-_HAS_REASON = frozenset(
-    {"reschedule", "cancel", "report_status", "running_late", "message", "new_problem", "no", "request_human", None}
-)
+_PLANS = frozenset({"running_late", "reschedule", "cancel", "report_status"})
+_HAS_REASON = frozenset({*_PLANS, "message", "new_problem", "no", "request_human", None})
 _HAS_MINUTES = frozenset(
     {"running_late", "report_status", "eta", "message", "parts_used", "next_job", "number", "yes", "no", "none", None}
 )
-_HAS_NAME = frozenset({"message", "job_details", "none", "request_human", "new_problem", "report_status", "yes", "confirm", "reschedule", "cancel", "eta",
-                       "billing_other", "running_late", None})  # fmt: skip
+_HAS_NO_NAME = frozenset(
+    {"parts_used", "parts_inquiry", "request_transfer", "number", "repeat", "emergency", "no", "next_job"}
+)
+_PARTS_USED = frozenset({"parts_used", "report_status", "no", "yes", None})
+_PARTS_WANTED = frozenset({"parts_inquiry", "request_transfer"})
+_ANSWERS_IN_DIGITS = frozenset({"digits", "work_order"})
 
 
 def extract(
@@ -71,22 +59,26 @@ def extract(
         taken.update(i for code in codes for i in range(code.first, code.last))
     slots |= named.slots
 
-    duration: progress.Duration | None = None
-    if intent in _HAS_MINUTES and expecting not in ("digits", "work_order"):
-        duration = progress.minutes_ahead(heard, spoken)
+    duration: durations.Duration | None = None
+    if intent in _HAS_MINUTES and expecting not in _ANSWERS_IN_DIGITS:
+        duration, spent = durations.minutes_ahead(heard, spoken)
+        taken |= spent
         if duration is not None:
-            slots["eta_minutes"] = progress.minutes_value(duration)
+            slots["eta_minutes"] = durations.minutes_value(duration)
             taken.update(range(duration.first, duration.last))
-    if intent in _HAS_DAYS and expecting not in ("digits", "work_order"):
+    reserved: frozenset[int] = frozenset()
+    if intent in _ABOUT_A_JOB - {"running_late"}:
+        reserved = identifiers.long_runs(heard, spoken, taken, named=intent == "job_details")
+    if intent not in _HAS_NO_DAYS and expecting not in _ANSWERS_IN_DIGITS:
         bare = expecting in ("time", "date") or intent in _BARE_HOURS
-        wish = scheduling.read(heard, spoken, now, frozenset(taken), bare=bare, choosing=intent in _CHOOSES)
+        wish = scheduling.read(heard, spoken, now, frozenset(taken) | reserved, bare=bare, choosing=intent in _CHOOSES)
         taken |= wish.taken
         if not (intent in ("report_status", "parts_used") and _not_ahead(wish.slots.get("date"), now)):
             slots |= wish.slots
     if intent == "running_late" and not slots.keys() & {"eta_minutes", "time_from", "time_to"}:
-        loose = progress.loose_minutes(heard, spoken)
+        loose = durations.loose_minutes(heard, spoken)
         if loose is not None and loose.first not in taken:
-            slots["eta_minutes"] = progress.minutes_value(loose)
+            slots["eta_minutes"] = durations.minutes_value(loose)
             taken.update(range(loose.first, loose.last))
     said_status = (
         progress.status(heard, spoken, _number_words(heard, spoken))
@@ -94,18 +86,18 @@ def extract(
         else None
     )
     if said_status is None and intent == "report_status" and duration is not None:
-        said_status = "en_route" if progress.on_the_road(heard, duration, spoken) else None
+        said_status = "en_route" if durations.on_the_road(heard, duration, spoken) else None
     if said_status is not None:
         slots["status"] = said_status
         if said_status == "completed" and intent in ("report_status", "parts_used") and "date" not in slots:
             for key in ("time_phrase", "time_from", "time_to"):  # when it was finished
                 slots.pop(key, None)
-    _add_parts(slots, heard, spoken, taken, intent, expecting, said_status)
+    _add_parts(slots, heard, spoken, taken, reserved, intent, expecting)
     _add_bare_digits(slots, heard, spoken, taken, intent, expecting)
-    key = identifiers.terminator(heard, spoken)
-    if key is not None and not _weighs(slots):
-        slots["terminator"] = key
-    _add_words(slots, heard, spoken, intent, expecting)
+    end_key = identifiers.terminator(heard, spoken)
+    if end_key is not None and not _weighs(slots):
+        slots["terminator"] = end_key
+    _add_words(slots, heard, spoken, frozenset(taken), intent, expecting)
     return slots
 
 
@@ -120,20 +112,20 @@ def _add_parts(
     heard: Utterance,
     lang: Lang,
     taken: set[int],
+    reserved: frozenset[int],
     intent: str | None,
     expecting: str | None,
-    status: str | None,
 ) -> None:
-    if expecting == "digits" or expecting == "work_order":
+    if expecting in _ANSWERS_IN_DIGITS:
         return
-    if intent in ("parts_used", "report_status", "no", "yes", None) or expecting == "parts":
+    if intent in _PARTS_USED or expecting == "parts":
         expected = expecting == "parts" or intent == "parts_used"
-        found = parts.used_parts(heard, lang, frozenset(taken), expected=expected)
+        found = parts.used_parts(heard, lang, frozenset(taken) | reserved, expected=expected)
         if found:
             slots["parts"] = [part.slot() for part in found]
             taken.update(i for part in found for i in range(part.first, part.last))
     if intent in ("parts_inquiry", "request_transfer", "report_status", "parts_used") and "part_number" not in slots:
-        asked = stock.asked_part(heard, lang, frozenset(taken))
+        asked = stock.asked_part(heard, lang, frozenset(taken) | reserved)
         wanted = intent in ("parts_inquiry", "request_transfer")
         if asked is not None and (wanted or _wants_part(heard, lang)):
             slots["part"] = asked
@@ -145,7 +137,8 @@ def _add_parts(
 
 def _wants_part(heard: Utterance, lang: Lang) -> bool:
     pattern = (
-        r" i (?:also )?(?:need|want|have to order|need to order) (?:an?|another|some|more|one more|to order|\w+ more) "
+        r" (?:i|im|gonna|going to|ill) (?:also )?(?:gonna |going to )?(?:need|want|have to order"
+        r"|need to order) (?:an?|another|some|more|one more|to order|\w+ more) "
         if lang == "en"
         else r" (?:necesito|ocupo|me falta) (?:un|una|otro|otra|mas|pedir) "
     )
@@ -161,12 +154,13 @@ def _add_bare_digits(
 ) -> None:
     if {"work_order", "appointment", "digits"} & slots.keys() or "part_number" in slots:
         return
-    working = intent in _ABOUT_A_JOB - {None} or (intent is None and ("status" in slots or "parts" in slots))
+    working = intent in _ABOUT_A_JOB or (intent is None and ("status" in slots or "parts" in slots))
     found = identifiers.bare(heard, lang, frozenset(taken), intent=intent, expecting=expecting, working=working)
     if not found.slots and not taken:
         other: Lang = "en" if lang == "es" else "es"
         found = _other_tongue(heard, other, intent, expecting, working)
     slots |= found.slots
+    taken |= found.taken
     if not found.slots and (expecting == "slot_choice" or intent == "number"):
         choice = _choice(heard.plain, lang)
         if choice is not None:
@@ -189,16 +183,29 @@ def _choice(words: Sequence[str], lang: Lang) -> str | None:
     return None
 
 
-def _add_words(slots: dict[str, Any], heard: Utterance, lang: Lang, intent: str | None, expecting: str | None) -> None:
+_DENIAL = re.compile(r" (?:not|isnt|hasnt|havent|cant|couldnt|didnt|stop|hold|no|unable) ")
+
+
+def _add_words(
+    slots: dict[str, Any],
+    heard: Utterance,
+    lang: Lang,
+    taken: frozenset[int],
+    intent: str | None,
+    expecting: str | None,
+) -> None:
     if intent in _HAS_REASON:
-        obstacle = slots.get("status") in ("cannot_complete", "paused") or intent in ("running_late", "cancel")
-        why = progress.reason(heard, lang, obstacle=obstacle)
+        unfinished = intent == "report_status" and not {"status", "parts"} & slots.keys() and _DENIAL.search(heard.flat)
+        obstacle = bool(unfinished) or slots.get("status") in ("cannot_complete", "paused")
+        why = reasons.reason(
+            heard, lang, taken if "work_order" in slots else (), obstacle=obstacle, loose=intent in _PLANS
+        )
+        if why is None and intent in _PLANS - {"report_status"}:
+            why = reasons.mishap(heard, lang)
         if why is not None:
             slots["reason"] = why
-    if intent in _HAS_NAME or expecting == "name":
-        name = mentions.customer_name(
-            heard, lang, expected=expecting == "name", own=intent not in _ABOUT_A_JOB - {None}
-        )
+    if intent not in _HAS_NO_NAME or expecting == "name":
+        name = mentions.customer_name(heard, lang, expected=expecting == "name", own=intent not in _ABOUT_A_JOB)
         if name is not None:
             slots["customer_name"] = name
     if intent in ("request_human", None):

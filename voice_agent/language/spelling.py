@@ -1,4 +1,4 @@
-"""Letters and part numbers that are spelt out: "K as in kilo X two two one zero" is KX2210, "m u e l l e r" is mueller."""
+"""Letters and part numbers spelt out: "K as in kilo X two two one zero" is KX2210, "m u e l l e r" is mueller."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from voice_agent.language.utterance import Utterance
 _RADIO = {
     word: word[0]
     for word in (
-        "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa "
+        "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november "
+        "oscar papa "
         "quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu"
     ).split()
 } | {"equis": "x"}

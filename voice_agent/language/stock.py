@@ -6,26 +6,43 @@ import re
 from collections.abc import Container
 
 from voice_agent.language.numbers import Lang
-from voice_agent.language.part_names import ADJECTIVES, count, part_name, singular
+from voice_agent.language.part_names import ADJECTIVES, count, measured, part_name, singular
 from voice_agent.language.utterance import Utterance
 
 _ASKED = {
     "en": re.compile(
-        r" (?:any(?! chance| luck| way| idea| word| news| reason| of)|(?:weve|ive|theyve) got|i could use|what do we have for|availability of|check (?:the|my|your) \w+ for|wheres|where is|where are|(?:do|does|did|would) (?:i|we|you|they|the \w+|anyone|anybody|jake|he|she) (?:still |happen to |even |already )*(?:have|got|carry|stock|need)|have (?:we|you|i|they)(?: got)?"
-        r"|is there|are there|there is|there are|how many|need(?: to (?:get|order|borrow|find|request|grab|pick up))?|looking for|look for|check (?:for|on|if there is|if we have|the stock (?:on|of|for)|stock (?:on|of|for)|"
-        r"whether we have)|find(?: me| out)?|got|gimme|give me|get me|get|order(?: me)?|running (?:low|out) (?:on|of)|out of|transfer(?: of| me)?|borrow|send me|have|has|want|request(?: of)?|bring me|pick up|grab|where can i (?:get|find)|who has|anybody got) "
+        r" (?:any(?! chance| luck| way| idea| word| news| reason| of)|(?:weve|ive|theyve) got|i could use"
+        r"|what do we have for|availability of|check (?:the|my|your) \w+ for|wheres|where is|where are|(?:do"
+        r"|does|did|would) (?:i|we|you|they|the \w+|anyone|anybody|jake|he|she) (?:still |happen to |even "
+        r"|already )*(?:have|got|carry|stock|need)|have (?:we|you|i|they)(?: got)?"
+        r"|is there|are there|there is|there are|how many|need(?: to (?:get|order|borrow|find|request|grab"
+        r"|pick up))?|looking for|look for|check (?:for|on|if there is|if we have|the stock (?:on|of|for)"
+        r"|stock (?:on|of|for)|"
+        r"whether we have)|find(?: me| out)?|got|gimme|give me|get me|get|order(?: me)?|running (?:low"
+        r"|out) (?:on|of)|out of|transfer(?: of| me)?|borrow|send me|have|has|want|request(?: of)?|bring me"
+        r"|pick up|grab|where can i (?:get|find)|who has|anybody got) "
         r"(?=(?:any|a|an|the|another|some|more|\w+) )"
     ),
     "es": re.compile(
-        r" (?:hay|tengo|tenemos|tienen|tiene|tendran|tendra|habra|queda|quedan|cuant[oa]s|necesito|necesitamos|ocupo|busco|buscando|me falta|me faltan|hace falta|pedir|pido|pedirte|quiero|transferir|transferencia de|traspasar|traspaso de"
-        r"|conseguir|consigo|mandar|mandame|manden|mandenme|enviar|enviame|traigan|traiganme|prestar|existencia de|existencias de|inventario de|puedo (?:recoger|encontrar)|encuentro|quien tiene) "
+        r" (?:hay|tengo|tenemos|tienen|tiene|tendran|tendra|habra|queda|quedan|cuant[oa]s|necesito|necesitamos"
+        r"|ocupo|busco|buscando|me falta|me faltan|hace falta|pedir|pido|pedirte|quiero|transferir"
+        r"|transferencia de|traspasar|traspaso de"
+        r"|conseguir|consigo|mandar|mandame|manden|mandenme|enviar|enviame|traigan|traiganme|prestar"
+        r"|existencia de|existencias de|inventario de|puedo (?:recoger|encontrar)|encuentro|quien tiene) "
     ),
 }
 _ASK_OPENERS = {
-    "en": frozenset("any a an the another some more one my our extra spare of new me us to get order".split()),
-    "es": frozenset("algun alguna algunos algunas un una unos unas el la los las otro otra otros otras mas de alguno disponible disponibles "
-                    "todavia aun mi a me en existencia pedir que transfieran traigan manden envien pasen presten".split()),
-}  # fmt: skip
+    "en": frozenset(
+        "borrow find grab pick up use order request transfer that this any a an the those these another some more "
+        "one my our extra spare of new me us to get order".split()
+    ),
+    "es": frozenset(
+        "algun alguna algunos algunas un una unos unas el la los las otro otra otros otras mas de alguno "
+        "disponible disponibles "
+        "todavia aun mi a me en existencia pedir que transferir conseguir recoger traer tenemos "
+        "transfieran traigan manden envien pasen presten".split()
+    ),
+}
 _STOCKED = {
     "en": re.compile(
         r" (?:in stock|availability|on (?:the|my) (?:truck|van)|available|at the warehouse|in the warehouse|left)\b"
@@ -67,7 +84,7 @@ def _named_from(heard: Utterance, i: int, lang: Lang, taken: Container[int]) -> 
     qty = 1.0
     while i < len(words) and i not in taken:
         counted = count(words, i, lang)
-        if counted is not None and counted[1] < len(words) and words[i] not in ("half",):
+        if counted is not None and counted[1] < len(words) and not measured(words, i, counted[1], lang):
             qty, i = counted
         elif words[i] in _ASK_OPENERS[lang] or words[i] in ADJECTIVES:
             qty = 2 if words[i] in ("any", "some", "more", "algunos", "algunas", "unos", "unas", "the") else qty
@@ -91,16 +108,22 @@ _WAREHOUSE = {
 }
 _PLACE = {
     lang: re.compile(
-        rf" (?:{preps}) (?:(?:{owners}) )?(?:(?P<truck>{_TRUCK[lang]})|(?P<warehouse>{_WAREHOUSE[lang]})|(?P<other>{other}))\b"
+        rf" (?:{preps}) (?:(?:{owners}) )?(?:(?P<truck>{_TRUCK[lang]})|(?P<warehouse>{_WAREHOUSE[lang]})"
+        rf"|(?P<other>{other}))\b"
     )
     for lang, preps, owners, other in (
         (
             "en",
-            "check|does|on|in|off|off of|from|at|aboard|inside|out of|to",
+            "check|does|the|if the|on|in|off|off of|from|at|aboard|inside|out of|to",
             r"my|the|your|his|her|our|this|main|any|another|\w+s",
             "shop",
         ),
-        ("es", "revise|revisa|checa|cheque|en|de|del|desde|a|al", "mi|la|el|su|nuestra|nuestro|tu", "taller|tienda"),
+        (
+            "es",
+            "revise|revisa|checa|cheque|el|la|en|de|del|desde|a|al",
+            "mi|la|el|su|nuestra|nuestro|tu",
+            "taller|tienda",
+        ),
     )
 }
 

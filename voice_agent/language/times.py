@@ -7,15 +7,13 @@ Visits happen in working hours, so an hour without am or pm is read as 7:00 to 1
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from voice_agent.language import calendar_words as cal
-from voice_agent.language.numbers import Lang
+from voice_agent.language.numbers import NUMBER_WORDS, Lang
+from voice_agent.language.time_words import HINT, NOON, PART_PATTERNS, PATTERNS, TODAY, Minutes
 from voice_agent.language.utterance import Utterance
-
-Minutes = int
-"""Minutes after midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,132 +29,6 @@ class TimeMention:
     today: bool = False
 
 
-_MORNING, _NOON, _CLOSE, _EVENING = 8 * 60, 12 * 60, 17 * 60, 20 * 60
-PARTS_OF_DAY: dict[str, tuple[Minutes | None, Minutes | None]] = {
-    "morning": (_MORNING, _NOON), "early morning": (_MORNING, 10 * 60), "late morning": (10 * 60, _NOON),
-    "afternoon": (_NOON, _CLOSE), "early afternoon": (_NOON, 15 * 60), "late afternoon": (15 * 60, _CLOSE),
-    "after lunch": (13 * 60, _CLOSE), "lunch": (_NOON, 13 * 60), "evening": (_CLOSE, _EVENING),
-    "day": (_MORNING, _CLOSE), "any": (None, None),
-}  # fmt: skip
-
-_PARTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "en": (
-        (r"first thing(?: in the morning)?|(?:bright and )?early in the morning|early (?:that |in the )?mornings?|early in the day"
-         r"|(?:as )?early as (?:possible|you can)|before work", "early morning"),
-        (r"before lunch(?:time)?|before noon|before midday|(?:in )?the am|this morning", "morning"),
-        (r"(?:late|later)(?: in the| that)? mornings?|mid ?morning", "late morning"),
-        (r"in the mornings?|mornings?", "morning"),
-        (r"early(?: in the)? afternoons?", "early afternoon"),
-        (r"(?:late|later)(?: in the| this)? afternoons?|(?:at the )?end of (?:the )?day|late in the day|later in the day", "late afternoon"),
-        (r"after lunch(?:time)?|after noon time", "after lunch"),
-        (r"around lunch(?:time)?|(?:at|during|over) lunch(?:time)?|lunchtime|lunch time", "lunch"),
-        (r"this afternoon|in the afternoons?|afternoons?", "afternoon"),
-        (r"after (?:work|school|hours|dinner)|this evening|tonight|in the evenings?|evenings?|at night", "evening"),
-        (r"all day|during the day|whole day", "day"),
-        (r"any ?time(?! (?:before|after|between|from|on|next|this))", "any"),
-    ),
-    "es": (
-        (r"a primera hora(?: de la manana)?|(?:bien |muy )?temprano(?: (?:por|en|de) la manana)?|tempranito|lo mas temprano posible"
-         r"|lo antes posible en la manana", "early morning"),
-        (r"antes (?:del almuerzo|de almorzar|del mediodia|de(?:l)? medio dia|de comer|de la comida)", "morning"),
-        (r"a media manana|(?:a )?fin(?:es)? de la manana", "late morning"),
-        (r"(?:por|en|a|de) la manana|esta manana|las mananas|(?:por|en) las mananas", "morning"),
-        (r"temprano (?:por|en) la tarde", "early afternoon"),
-        (r"a ultima hora(?: de la tarde| del dia)?|al final de(?:l dia| la tarde)|mas tarde en el dia|tarde en la tarde", "late afternoon"),
-        (r"despues (?:del almuerzo|de almorzar|de comer|de la comida)", "after lunch"),
-        (r"a la hora (?:del almuerzo|de (?:la )?comida|de comer|de almorzar)", "lunch"),
-        (r"(?:por|en|a|de) la tarde|esta tarde|las tardes|(?:por|en) las tardes|la tarde", "afternoon"),
-        (r"(?:por|en|a|de) la noche|esta noche|las noches|(?:por|en) las noches|despues del trabajo", "evening"),
-        (r"todo el dia", "day"),
-        (r"(?:a )?cualquier hora|a la hora que sea", "any"),
-    ),
-}  # fmt: skip
-_TODAY = re.compile(r"this (?:morning|afternoon|evening)|tonight|esta (?:manana|tarde|noche)")
-
-_H_EN = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|1[0-2]|0?[1-9])"
-_MIN_EN = (
-    r"(?:oh (?:five|one|two|three|four|six|seven|eight|nine)|(?:twenty|thirty|forty|fifty)(?: (?:one|two|three|four|five|six|seven"
-    r"|eight|nine))?|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|[0-5]\d|oclock)"
-)
-_HALF_EN = r"(?: (?P<half{0}>am|pm|a m|p m|in the morning|in the afternoon|in the evening|at night|tonight))?"
-_CLOCK_EN = (
-    r"(?:(?P<colon{0}>\d{{1,2}}:\d{{2}})|(?P<noon{0}>noon|midday|midnight|twelve noon|12 noon)"
-    rf"|(?P<past{{0}}>half past|half|quarter past|quarter after|a quarter past|quarter to|a quarter to|quarter till|quarter til|quarter of"
-    rf"|(?:five|ten|twenty|twenty five)(?: minutes)? (?:past|after|to|till|til)) (?P<ph{{0}}>{_H_EN})"
-    rf"|(?P<h{{0}}>{_H_EN})(?: (?P<m{{0}}>{_MIN_EN}))?)(?: (?P<oclock{{0}}>oclock|o clock|sharp|on the dot))?"
-    + _HALF_EN
-)
-_H_ES = r"(?:una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|1[0-2]|0?[1-9])"
-_MIN_ES = (
-    r"(?:diez|once|doce|trece|catorce|quince|dieciseis|diecisiete|dieciocho|diecinueve|veinte|veinti\w+"
-    r"|(?:treinta|cuarenta|cincuenta)(?: y (?:uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve))?|[0-5]\d)"
-)
-_FEW_ES = (
-    r"(?:uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|cero (?:uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve))"
-)
-_CLOCK_ES = (
-    r"(?:(?:la|las) )?(?:(?P<colon{0}>\d{{1,2}}:\d{{2}})|(?P<noon{0}>mediodia|medio dia|medianoche)"
-    rf"|(?P<h{{0}}>{_H_ES})(?: (?P<past{{0}}>y media|y cuarto|menos cuarto|menos (?:cinco|diez|veinte|veinticinco))"
-    rf"|(?: y)? (?P<m{{0}}>{_MIN_ES}|(?<= y ){_FEW_ES}))?)(?: (?P<oclock{{0}}>en punto))?"
-    r"(?: (?P<half{0}>am|pm|a m|p m|de la manana|de la tarde|de la noche|por la manana|por la tarde|por la noche|en la manana"
-    r"|en la tarde|en la noche|del mediodia|del dia))?"
-)
-_CLOCK = {"en": _CLOCK_EN, "es": _CLOCK_ES}
-
-
-def _clock(lang: str, name: str) -> str:
-    return _CLOCK[lang].format(name)
-
-
-_NOT_HOURS = (
-    r"(?! (?:minutes?|mins?|hours?|days?|weeks?|months?|years?|dollars?|bucks|percent|degrees|feet|foot|gallons?|pounds?|microfarads?|amps?|volts?|inch(?:es)?|tons?|psi|of|more"
-    r"|other|people|units?|and a half|hundred|thousand|zero|oh|one|two|three|four|five|six|seven|eight|nine|twenty|thirty|forty|fifty"
-    r"|minutos?|horas?|dias?|semanas?|dolares|grados|galones|libras|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|mil|\d+"
-    r"|(?:\w+ ){1,2}(?:street|st|avenue|ave|road|rd|drive|lane|boulevard|court|way))\b)"
-)
-_PATTERNS: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
-    "en": (
-        ("range", re.compile(
-            rf"(?<= )(?:(?:any ?time |some ?time |somewhere )?(?P<lead>between|from) )?{_clock('en', '1')}"
-            rf" (?P<joint>and|to|till|til|until|through|or) {_clock('en', '2')}{_NOT_HOURS}(?= )")),
-        ("before", re.compile(
-            rf"(?<= )(?:any ?time )?(?P<lead>before|by|no later than|not later than|until|till|not after|earlier than|not any later than"
-            rf"|done by) {_clock('en', '1')}{_NOT_HOURS}(?= )")),
-        ("after", re.compile(
-            rf"(?<= )(?:any ?time |some ?time )?(?P<lead>not before|no earlier than|not earlier than|after|past|later than|from|starting at"
-            rf"|starting) {_clock('en', '1')}(?: (?:on|onwards?|or later|or after))?{_NOT_HOURS}(?= )")),
-        ("at", re.compile(
-            rf"(?<= )(?:at |for )?(?P<lead>around|about|like|say|roughly|approximately|close to|near) {_clock('en', '1')}"
-            rf"(?: ish| or so)?{_NOT_HOURS}(?= )")),
-        ("at", re.compile(rf"(?<= )(?:at |for )?(?P<lead>){_clock('en', '1')}(?: ish)?{_NOT_HOURS}(?= )")),
-    ),
-    "es": (
-        ("range", re.compile(
-            rf"(?<= )(?P<lead>entre|de|desde)? ?{_clock('es', '1')} (?P<joint>y|a|hasta) {_clock('es', '2')}{_NOT_HOURS}(?= )")),
-        ("before", re.compile(
-            rf"(?<= )(?P<lead>antes de|antes del|hasta|no despues de|a mas tardar a|no mas tarde de|para antes de)"
-            rf" {_clock('es', '1')}{_NOT_HOURS}(?= )")),
-        ("after", re.compile(
-            rf"(?<= )(?P<lead>no antes de|despues de|despues del|a partir de|desde|pasadas|luego de)"
-            rf" {_clock('es', '1')}(?: en adelante)?{_NOT_HOURS}(?= )")),
-        ("at", re.compile(
-            rf"(?<= )(?P<lead>a eso de|como a|alrededor de|cerca de|sobre|hacia|tipo|mas o menos a|aproximadamente a)"
-            rf" {_clock('es', '1')}{_NOT_HOURS}(?= )")),
-        ("at", re.compile(rf"(?<= )(?P<lead>a |al |para )?{_clock('es', '1')}{_NOT_HOURS}(?= )")),
-    ),
-}  # fmt: skip
-_PART_PATTERNS = {
-    lang: tuple((re.compile(rf"(?<= )(?:{pattern})(?= )"), PARTS_OF_DAY[name]) for pattern, name in table)
-    for lang, table in _PARTS.items()
-}
-_HINT = re.compile(
-    r"\b(?:at|am|pm|a m|p m|before|after|between|from|by|until|till?|noon|midday|mediodia|medio dia|midnight|lunch\w*|morning\w*|afternoon\w*"
-    r"|evening\w*|tonight|night|past|quarter|half|oclock|clock|early|first thing|late|later|end of|around|about|like|any ?time|all day|for|to|mid\w*"
-    r"|las?|entre|antes|despues|manana\w*|tardes?|noches?|temprano\w*|hora|partir|hasta|desde|de|mediodia|medianoche|all|day|through|starting|say|tipo|\d+:\d+"
-    r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})\b"
-)
-
-
 def time_mentions(
     heard: Utterance,
     lang: Lang,
@@ -167,12 +39,12 @@ def time_mentions(
 ) -> list[TimeMention]:
     """Every time a sentence names outside `taken`, in order.
 
-    An hour alone ("two") is a time only where one is expected: `bare`, or right after a day (word index in `after_day`).
+    An hour alone ("two") is a time only where one is expected: `bare`, or right after a day (index in `after_day`).
     """
-    if not _HINT.search(heard.flat):
+    if not HINT.search(heard.flat):
         return []
     candidates: list[TimeMention] = []
-    for kind, pattern in _PATTERNS[lang]:
+    for kind, pattern in PATTERNS[lang]:
         for match in pattern.finditer(heard.flat):
             mention = _read(heard, lang, kind, match, bare=bare, after_day=after_day)
             if mention is not None:
@@ -181,10 +53,10 @@ def time_mentions(
     for mention in sorted(candidates, key=lambda m: m.first - m.last):  # the longest reading first
         if _free(mention, found, taken):
             found.append(mention)
-    for part, (start, end) in _PART_PATTERNS[lang]:
+    for part, (start, end) in PART_PATTERNS[lang]:
         for match in part.finditer(heard.flat):
             first, last = heard.span(match.start(), match.end())
-            mention = TimeMention(first, last, start, end, clock=False, today=bool(_TODAY.search(match[0])))
+            mention = TimeMention(first, last, start, end, clock=False, today=bool(TODAY.search(match[0])))
             if _free(mention, found, taken):
                 found.append(mention)
     found.sort(key=lambda mention: mention.first)
@@ -201,18 +73,23 @@ def _read(
     heard: Utterance, lang: Lang, kind: str, match: re.Match[str], *, bare: bool, after_day: frozenset[int]
 ) -> TimeMention | None:
     first, last = heard.span(match.start(), match.end())
+    if first and match["lead"] in (None, "", "by") and _inside_number(heard.plain, first):
+        return None
     lead = (match["lead"] or "").strip()
     firm = _firm(match, "1")
     if kind == "range":
         firm = firm or _firm(match, "2")
         joint = match["joint"]
         moved = joint == "to" and not lead and re.search(r" (?:my|the|our|this) $", heard.before(first))
+        moved = moved or (lead == "from" and _MOVES.search(heard.before(first)) is not None)
         if moved or joint == "or" or (lead == "between") != (joint == "and") or (lead == "entre") != (joint == "y"):
             return None
         articles = lang == "es" and match[0].count("las ") + match[0].count("la ") >= 2
         if not (lead or firm or bare or articles or first in after_day):
             return None
         return _range(match, first, last)
+    if " to " in match[0] and first and heard.plain[first - 1] == "from" and not lead:
+        return None  # "from ten to two" is no "ten to two"
     begin = _minutes(match, "1")
     if begin is None:
         return None
@@ -221,6 +98,8 @@ def _read(
     if kind == "after":
         return TimeMention(first, last, begin, None, clock=True)
     words = match[0].split()
+    if lead == "about" and first and heard.plain[first - 1] in ("how", "what"):
+        first, words = first + 1, words[1:]
     prepositional = words[0] == "at" or (
         lang == "es" and ({"las", "la", "al"} & set(words[:2]) or lead in ("a eso de", "tipo"))
     )
@@ -241,6 +120,14 @@ def _read(
     return TimeMention(first, last, begin, None, clock=True)
 
 
+_MOVES = re.compile(r" (?:push|move|change|switch|bump|reschedule)\w*(?: \w+){0,4} $")
+
+
+def _inside_number(words: Sequence[str], first: int) -> bool:
+    """ "Forty | seven thirty" is a number, not half past seven."""
+    return words[first - 1] in _NUMBER_WORDS and words[first] not in ("at", "a", "las", "la")
+
+
 def _firm(match: re.Match[str], name: str) -> bool:
     groups = match.groupdict()
     minute = groups.get("m" + name)
@@ -257,6 +144,7 @@ def _hour_word(word: str) -> int:
     return cal.small_number(word, "es" if word in _ES_HOURS else "en")
 
 
+_NUMBER_WORDS = (NUMBER_WORDS["en"] | NUMBER_WORDS["es"]) - {"un", "una"}
 _ES_HOURS = frozenset("una dos tres cuatro cinco seis siete ocho nueve diez once doce".split())
 
 
@@ -363,9 +251,9 @@ def _half_from_neighbours(heard: Utterance, mention: TimeMention, found: list[Ti
     def shifted(value: Minutes | None) -> Minutes | None:
         if value is None:
             return None
-        if part_start >= _NOON and value < _NOON:
+        if part_start >= NOON and value < NOON:
             return value + 720
-        if part_end <= _NOON and value > _NOON + 59:
+        if part_end <= NOON and value > NOON + 59:
             return value - 720
         return value
 

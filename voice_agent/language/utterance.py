@@ -25,7 +25,8 @@ _WORD = re.compile(
 )
 _HALF_DAY = re.compile(r"\b([ap])\.?m\b\.?")
 _HALF_DAY_APART = re.compile(
-    r"(\d |\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|thirty|forty|fifty|media|cuarto|una|dos|tres"
+    r"(\d |\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|thirty|forty|fifty|media"
+    r"|cuarto|una|dos|tres"
     r"|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce) )([ap])\.? m\b\.?"
 )
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
