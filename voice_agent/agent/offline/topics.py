@@ -91,7 +91,7 @@ def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> s
         return "request_part"
     if tool == "transfer_part" and wording.ORDERS.search(said) and wording.source_in(reading.text, None, None) is None:
         return "request_part"
-    if tool in (None, "job_details") and wording.REPORTS.search(said) and not reading.slots.get("digits"):
+    if wording.REPORTS.search(said):
         return "update_job"
     if tool == NOT_HERE and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
         return "update_job"
