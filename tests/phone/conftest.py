@@ -24,8 +24,9 @@ def demo() -> Iterator[Demo]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for longer than a module: while it is open its event loop runs in this thread, and nobody else's can."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed on this machine")
     with sync_playwright() as playwright:

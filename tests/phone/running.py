@@ -44,6 +44,14 @@ class Demo:
         status, _ = post(f"{self.info()['twilio']['base_url']}/emulator/clock", {"speed": speed})
         assert status == 200
 
+    def end_emulator(self, name: str) -> None:
+        """End one of the demo's two children, as a crash would."""
+        listed = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True
+        ).stdout
+        (pid,) = (int(line.split()[0]) for line in listed.splitlines() if f"emulate {name}" in line)
+        os.kill(pid, signal.SIGKILL)
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         try:

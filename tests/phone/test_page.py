@@ -26,6 +26,11 @@ def say(page: Page, text: str) -> None:
     page.locator("#words").press("Enter")
 
 
+def record(page: Page, kind: str) -> Locator:
+    """The card of the one record of a kind that was touched."""
+    return page.locator("#record-list .record").filter(has=page.locator(".object", has_text=re.compile(f"^{kind}$")))
+
+
 def silence(page: Page) -> None:
     """Wait until the agent has finished and listens."""
     expect(page.locator("#now")).to_contain_text(re.compile("listening|waiting for (the|a|digits)"))
@@ -90,9 +95,8 @@ def test_a_technician_keys_in_the_pin_and_sees_the_job_change(demo: Demo, page: 
     silence(page)
     say(page, "yes")
     expect(page.locator(".step").filter(has_text="Saved")).to_be_visible()
-    appointment = page.locator(".record").filter(has_text="Service Appointment").first
-    expect(appointment.locator(".after").first).to_have_text("Completed")
-    expect(page.locator(".record").filter(has_text="Quantity On Hand")).to_contain_text("→")
+    expect(record(page, "Service Appointment").locator(".after").first).to_have_text("Completed")
+    expect(record(page, "Product Item")).to_contain_text("Quantity On Hand")
     written = {change["object"] for change in demo.changes()[before:]}
     assert {"ServiceAppointment", "WorkOrder", "ProductConsumed", "ProductItem"} <= written
 
@@ -102,7 +106,7 @@ def test_an_emergency_is_shown_before_anything_else(demo: Demo, page: Page) -> N
     page.get_by_role("button", name="I smell gas in the basement.").click()
     expect(page.locator("#danger")).to_contain_text("Emergency: gas")
     expect(said(page).locator(".playing")).to_contain_text("leave")
-    expect(page.locator(".record").filter(has_text="Work Order")).to_contain_text("Critical")
+    expect(record(page, "Work Order")).to_contain_text("Critical")
     expect(page.locator("#danger")).to_contain_text("in the records")
 
 
@@ -201,13 +205,18 @@ def test_nothing_is_loaded_from_anywhere_else(demo: Demo, page: Page) -> None:
     assert asked and all(url.startswith(demo.base) for url in asked)
 
 
-def test_a_server_that_goes_away_is_reported_and_found_again_missing(browser: Browser) -> None:
+def test_whatever_goes_away_in_mid_call_is_named(browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     with running_demo() as short_lived:
         call(page, short_lived, "When is my visit?")
+        short_lived.end_emulator("salesforce")
+        expect(page.locator("#banner")).to_contain_text("emulated org does not answer")
+        expect(page.locator("#words")).to_be_enabled()
+        short_lived.end_emulator("twilio")
+        expect(page.locator("#banner")).to_contain_text("emulated Twilio does not answer")
         short_lived.process.kill()
-        expect(page.locator("#banner")).to_contain_text("server does not answer")
+        expect(page.locator("#banner")).to_contain_text("The server does not answer")
         expect(page.locator("#banner-act")).to_have_text("Try now")
         say(page, "Hello?")
         expect(page.locator("#act-refusal")).to_contain_text("does not answer")

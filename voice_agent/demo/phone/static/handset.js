@@ -17,6 +17,7 @@ export class Handset {
   constructor(told) {
     this.told = told;
     $("dial").addEventListener("change", (event) => this.#chosen(event.target));
+    $("number").addEventListener("input", (event) => this.#chosen(event.target));
     $("dial").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#dial();

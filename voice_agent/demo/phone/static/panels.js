@@ -141,7 +141,7 @@ export class Panels {
 
 export function waited({ waiting, about, keypad, length, pressed }) {
   switch (waiting) {
-    case "model": return `waiting for ${about || "the model"}`;
+    case "model": return `waiting for the model${about ? ` (${about})` : ""}`;
     case "tools": return `looking up: ${words(about)}`;
     case "server": return `waiting for ${about}`;
     case "agent": return "the agent is talking";
