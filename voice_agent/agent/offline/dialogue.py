@@ -145,6 +145,8 @@ class Dialogue:
         self.caller, self.since, self.settled = caller, [], False
         self.turns += 1
         expecting = "yes_no" if self.proposed else EXPECTING.get(self.asked or "")
+        if expecting is None and self.options:
+            expecting = "slot_choice"
         if caller.keys:
             reading = keys.reading_of(caller, self.situation.lang)
         else:
