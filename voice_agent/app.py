@@ -34,7 +34,6 @@ from voice_agent.identity import Identity
 from voice_agent.journal import Journal
 from voice_agent.lines import Line, Lines
 from voice_agent.salesforce.client import Salesforce
-from voice_agent.salesforce.commit import commit
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.plans import Committed, WritePlan
@@ -80,7 +79,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     field = FieldService(salesforce, now=lambda: datetime.now().astimezone())
 
     async def write(plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
-        return await commit(salesforce, plan, key=key, audit=audit)
+        return await field.commit(plan, key=key, audit=audit)
 
     ladder = Later()
     around = Surroundings(
@@ -122,7 +121,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             ]
             ladder.model = Ladder([*models, offline])
             background = [
-                asyncio.create_task(_warm_up(salesforce)),
+                asyncio.create_task(_warm_up(field)),
                 asyncio.create_task(_sweep(calls)),
             ]
             gc.collect()
@@ -203,10 +202,10 @@ def _number(caller: str) -> str:
     return caller if caller.startswith("+") and caller[1:].isdigit() and 8 <= len(caller) <= 16 else ""
 
 
-async def _warm_up(salesforce: Salesforce) -> None:
+async def _warm_up(field: FieldService) -> None:
     """Sign in and open connections while nobody is waiting. A failure is a line in the log, no refusal to start."""
     try:
-        await salesforce.warm_up()
+        await field.warm_up()
     except VoiceAgentError as error:
         log.warning("salesforce is not reachable yet", extra={"error": type(error).__name__, "why": str(error)})
 

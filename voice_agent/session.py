@@ -85,6 +85,7 @@ IDENTIFY_SECONDS = 1.2
 MOST_FRAME_BYTES = 64 * 1024
 MOST_FRAMES_A_SECOND = 200
 MOST_BAD_FRAMES = 10
+BROKEN_TOOL = '{"status":"failed","why":"This cannot be done right now. Offer a message or a person."}'
 
 log = logging.getLogger(__name__)
 
@@ -400,22 +401,25 @@ class Session:
             case CancelTimer(timer=timer):
                 self._cancel_timer(timer)
             case StartReply():
-                self._start(self._reply, action, turn=action.turn)
+                self._start(self._reply, action, turn=action.turn, failed=ReplyFailed(action.turn, "a bug of ours"))
             case CancelReply(turn=turn):
                 self._cancel_turn(turn)
             case CallTool():
-                self._start(self._tool, action, turn=action.turn)
+                broken = ToolReturned(action.turn, action.tool_call_id, BROKEN_TOOL)
+                self._start(self._tool, action, turn=action.turn, failed=broken)
             case RunProposal(proposal=proposal):
-                self.around.wards.start(self._edge(self._settle, proposal))
+                unknown = WriteSettled(proposal, self._phrase("write.unknown"), "The outcome of the change is unknown.")
+                self.around.wards.start(self._edge(self._settle, proposal, failed=unknown))
             case DropProposal(proposal=proposal):
                 self.toolbox.drop(proposal)
                 self.note("proposal_dropped", proposal=proposal)
             case CheckSecret():
-                self._start(self._check, action)
+                self._start(self._check, action, failed=SecretChecked(False, self._phrase("error.general")))
             case RecordEmergency():
                 self.note("emergency", hazard=action.hazard)
                 log.warning("emergency", extra={"turn": action.turn, "hazard": action.hazard})
-                self.around.wards.start(self._edge(self._emergency, action))
+                queued = EmergencyRecorded(action.hazard, self._phrase("emergency.queued"))
+                self.around.wards.start(self._edge(self._emergency, action, failed=queued))
             case SwitchLanguage(lang=lang):
                 self.note("language", lang=lang)
                 if frame := self.line.language_frame(lang):
@@ -600,8 +604,17 @@ class Session:
 
     # -- tasks -----------------------------------------------------------------------------------------------------
 
-    def _start(self, work: Callable[..., Awaitable[None]], *arguments: Any, turn: int | None = None) -> None:
-        task = self._loop.create_task(self._edge(work, *arguments))
+    def _phrase(self, key: str) -> str:
+        return self.line.speaker(self.call.lang)(key)
+
+    def _start(
+        self,
+        work: Callable[..., Awaitable[None]],
+        *arguments: Any,
+        turn: int | None = None,
+        failed: Happening | None = None,
+    ) -> None:
+        task = self._loop.create_task(self._edge(work, *arguments, failed=failed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if turn is not None:
@@ -613,15 +626,16 @@ class Session:
         for task in self._runs.pop(turn, ()):
             task.cancel()
 
-    async def _edge(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-        """The one place where any error ends: logged once by type, and the caller gets a sentence, not silence."""
+    async def _edge(
+        self, work: Callable[..., Awaitable[None]], *arguments: Any, failed: Happening | None = None
+    ) -> None:
+        """The one place where any error ends: logged once, and the call hears `failed` instead of nothing."""
         try:
             await work(*arguments)
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             log.exception("a task of the call failed", extra={"error": type(error).__name__})
-            self._post(ReplyFailed(self.call.turn, type(error).__name__, at=self._loop.time()))
+            if failed is not None:
+                self._post(replace(failed, at=self._loop.time()))
 
     def note(self, kind: str, **values: Any) -> None:
         self.around.journal.write(self.record, kind, self._loop.time(), **values)

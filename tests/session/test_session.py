@@ -16,7 +16,6 @@ from voice_agent.agent.tool import Answer, Change, tool
 from voice_agent.errors import ModelUnavailable
 from voice_agent.salesforce.plans import WritePlan
 
-
 WORDS = "alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa".split()
 
 
@@ -313,6 +312,28 @@ def test_a_flood_of_frames_is_not_answered_frame_by_frame() -> None:
             here.socket.says(f"hello {number}")
         await settle(0.2)
         assert len(model.requests) < 400
+
+    run(scenario())
+
+
+def test_a_bug_in_a_model_or_a_tool_is_not_silence() -> None:
+    @tool(lines=("customer",), level=0)
+    async def weather(ctx: ToolContext) -> Answer:
+        """Say what the weather is. Only for tests."""
+        raise KeyError("a bug")
+
+    async def scenario() -> None:
+        here = stage(
+            Scripted("m", [KeyError("a bug")], [ToolWanted("t1", "weather", "{}")], ["Sorry."]),
+            tools={"weather": weather},
+        )
+        here.serve()
+        here.socket.says("hello there")
+        await settle(0.5)
+        assert spoken("error.model", here.socket.text) and here.socket.lasts == 1
+        here.socket.says("what is the weather")
+        await settle(0.5)
+        assert here.socket.text.endswith("Sorry.") and here.socket.lasts == 2
 
     run(scenario())
 

@@ -65,7 +65,7 @@ from voice_agent.call.transcript import CANCELLED, Transcript
 
 ACCEPTED = '{"status":"ok"}'
 TOO_MANY = '{"status":"refused","why":"too many tool calls in one turn"}'
-YES_KEY, NO_KEY, PERSON_KEY = "1", "2", "0"
+YES_KEY, NO_KEY = "1", "2"
 
 
 class Call:
@@ -276,9 +276,11 @@ class Call:
         if over_speech and self.proposal is not None and self.keypad.ask.kind is Keypad.CONFIRM:
             self.await_caller(at)  # pressed before the question was heard: it answers nothing
             return
-        entry = self.keypad.press(event.digit)
-        if entry is None and self.keypad.ask.kind is Keypad.OPEN and self.rules.keypad_pause == 0:
-            entry = self.keypad.complete()
+        if self.keypad.ask.kind is Keypad.OPEN and self.rules.keypad_pause == 0:
+            self._key = self._key and (self._key[0], at, False)
+            entry: Collected | None = Collected(Keypad.OPEN, event.digit)
+        else:
+            entry = self.keypad.press(event.digit)
         if entry is not None:
             self.entered(entry, at)
         elif self.keypad.waiting:
@@ -296,12 +298,12 @@ class Call:
                 self.open_turn(at)
                 self.wait_for(Awaiting.SECRET, self.rules.secret_within)
                 self.order(CheckSecret(self.turn, entry.kind, entry.digits))
-            case Keypad.CONFIRM if self.proposal is not None and entry.digits != PERSON_KEY:
+            case Keypad.CONFIRM if self.proposal is not None and entry.digits != self.rules.person_key:
                 said = {YES_KEY: True, NO_KEY: False}.get(entry.digits)
                 gist = Gist(lang=self.lang, affirms=said, wants_repeat=said is None)
                 confirming.answer(self, f"(pressed {entry.digits})", gist, at)
-            case _ if entry.digits == PERSON_KEY and entry.kind is not Keypad.NUMBER:
-                self.take_words(f"(pressed {PERSON_KEY})", at)
+            case _ if entry.digits == self.rules.person_key and entry.kind is not Keypad.NUMBER:
+                self.take_words(f"(pressed {entry.digits})", at)
                 leaving.hand_off(self, "caller_pressed_0", at)
             case _:
                 confirming.drop(self)

@@ -66,4 +66,6 @@ class Speculation:
 
     turn: int
     heard: str
+    lang: str
+    """The language it was asked to answer in; the reading of the whole sentence may say another."""
     held: list[Held] = field(default_factory=list)

@@ -39,6 +39,8 @@ class Rules:
     """A pause that ends an entry of open length; 0 answers every key at once."""
     speaking_at_most: float = 15.0
     """`clientSpeaking on` that is never followed by words or `off` is believed for so long."""
+    person_key: str = "0"
+    """Reaches a person wherever no number is being entered; empty where a line has no such key."""
     leave_margin: float = 1.0
     """After the estimated end of a farewell, before the session is ended without a report."""
     partial_triage: float = 1.5

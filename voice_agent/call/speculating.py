@@ -28,7 +28,7 @@ def begin(call: Call, words: str) -> None:
     give_up(call)
     decided_by_rule = call.leaving is not None or call.proposal is not None or call.keypad.secret
     if words and call.listening and not decided_by_rule and call.rules.hold == 0 and call.turn + 1 < call.rules.turns:
-        call.guess = Speculation(call.turn + 1, words)
+        call.guess = Speculation(call.turn + 1, words, call.lang)
         call.order(StartReply(call.turn + 1, 0, heard=words))
 
 
@@ -45,7 +45,7 @@ def confirmed(call: Call, words: str, at: float) -> bool:
     guess, call.guess, call.last_partial = call.guess, None, ""
     if guess is None:
         return False
-    if guess.turn != call.turn + 1 or _plain(guess.heard) != _plain(words):
+    if guess.turn != call.turn + 1 or guess.lang != call.lang or _plain(guess.heard) != _plain(words):
         _forget(call, guess)
         return False
     call.take_words(words, at)
