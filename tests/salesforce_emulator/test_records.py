@@ -141,6 +141,13 @@ def test_moments_come_back_in_utc(sf: Client, given: str, shown: str) -> None:
         ("WorkOrder", {"StartDate": "tomorrow"}, "JSON_PARSER_ERROR", None, None),
         ("Account", {"Name": 5}, "JSON_PARSER_ERROR", None, None),
         ("ServiceAppointment", {}, "REQUIRED_FIELD_MISSING", None, ["ParentRecordId", "EarliestStartTime", "DueDate"]),
+        (
+            "TimeSlot",
+            {"StartTime": "10:00:00"},
+            "REQUIRED_FIELD_MISSING",
+            "Required fields are missing: [OperatingHoursId, EndTime]",
+            ["OperatingHoursId", "EndTime"],
+        ),
         ("Skill", {"MasterLabel": "x"}, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", None, []),
     ],
 )

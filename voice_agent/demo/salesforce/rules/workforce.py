@@ -60,6 +60,8 @@ def before_member(records: "Records", old: Row | None, new: Row) -> None:
 
 def before_time_slot(new: Row) -> None:
     """The name is made of day and times; 00:00 as an end is midnight (sheet 1.5)."""
+    if new["StartTime"] is None or new["EndTime"] is None:
+        return
     start, end = str(new["StartTime"]), str(new["EndTime"])
     if end <= start and not end.startswith("00:00"):
         raise ApiError(400, "FIELD_INTEGRITY_EXCEPTION", "EndTime must be later than StartTime", ["EndTime"])
