@@ -104,13 +104,13 @@ class OfflineModel:
 
     def _read(self, text: str, expecting: str | None, situation: Situation) -> Reading:
         """A sentence is read once for as long as "in an hour" still means the same."""
-        lang = situation.lang
-        if len(text.split()) >= FEWEST_TELLING_WORDS:
-            lang = language.detect_language(text, situation.lang)
         role = situation.role if situation.role != "unknown" else ROLES.get(situation.line, "unknown")
-        key = (text, lang, role, expecting, _five_minutes(situation.now))
+        key = (text, situation.lang, role, expecting, _five_minutes(situation.now))
         found = self._readings.get(key)
         if found is None:
+            lang = situation.lang
+            if len(text.split()) >= FEWEST_TELLING_WORDS:
+                lang = language.detect_language(text, situation.lang)
             found = language.read(text, lang=lang, role=role, now=situation.now, expecting=expecting)
             self._readings[key] = found
             if len(self._readings) > MOST_READINGS:

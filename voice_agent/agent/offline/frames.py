@@ -165,7 +165,7 @@ def _wish(slots: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = slots[name]
     if "time_from" in found and "time_to" not in found and not wording.open_ended(str(slots.get("time_phrase", ""))):
         found["time_to"] = found["time_from"]  # "around nine": a window that holds nine, not any hour behind it
-    if days := wording.weekdays_in(str(slots.get("exclude", ""))):
+    if "exclude" in slots and (days := wording.weekdays_in(str(slots["exclude"]))):
         found["not_weekdays"] = days
     return found
 

@@ -7,6 +7,7 @@ transcript are its memory. A question of another model is not recognised, and th
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 
 from voice_agent.call.script import Phrases
@@ -26,6 +27,7 @@ ALSO = (
     "emergency.calm",
     "silence.again",
 )
+MOST_KNOWN = 2_000
 SHORTEST_PREFIX = 12
 """Letters of a question that was cut off by which it is still known."""
 
@@ -65,6 +67,7 @@ class Questions:
     def __init__(self, phrases: Phrases) -> None:
         self._whole: list[tuple[str, re.Pattern[str]]] = []
         self._openings: list[tuple[str, str]] = []
+        self._known: OrderedDict[str, str | None] = OrderedDict()
         for key, text in _asking(phrases):
             self._whole.append((key, _pattern(_asked(text))))
             opening = re.split(r"\{", text)[0]
@@ -72,7 +75,14 @@ class Questions:
                 self._openings.append((key, opening))
 
     def last_in(self, text: str) -> str | None:
-        """Key of the question that ends last in `text`, variants for the keypad under their plain name."""
+        """Key of the question that ends last in `text`; the same transcript comes back at every turn of a call."""
+        if text not in self._known:
+            self._known[text] = self._find(text)
+            if len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+        return self._known[text]
+
+    def _find(self, text: str) -> str | None:
         found: tuple[int, str] | None = None
         for key, pattern in self._whole:
             for match in pattern.finditer(text):
