@@ -108,3 +108,12 @@ def test_a_wrong_guess_leaves_the_wait_for_the_caller_in_force() -> None:
     for words in ("one", "one", "one two"):
         scene.murmurs(words)
     assert scene.said(scene.wait(6.1)) == "[silence.again]"
+
+
+def test_a_guess_in_another_language_than_the_sentence_is_thrown_away() -> None:
+    scene = guessing()
+    scene.model("Ten minutes away.", turn=1)
+    orders = scene.caller("where is my technician", lang="es")
+    assert one(CancelReply, orders).turn == 1
+    assert one(StartReply, orders).heard == ""
+    assert scene.said() == ""
