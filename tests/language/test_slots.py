@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.language.slot_report import NOW, Labelled, marks, sentences
+from voice_agent.language.numbers import NUMBER_WORDS
 from voice_agent.language.slots import extract
+
+NUMERALS = NUMBER_WORDS["en"] | NUMBER_WORDS["es"] | {"double", "triple", "doble", "no"}
 
 
 def read(text: str, **known: Any) -> dict[str, Any]:
@@ -259,6 +263,22 @@ def test_a_weekday_said_on_that_weekday_is_a_week_away_but_this_one_is_today() -
     tuesday = NOW
     assert read("tuesday", intent="reschedule")["date"] == (tuesday + timedelta(days=7)).date().isoformat()
     assert read("this tuesday", intent="reschedule")["date"] == tuesday.date().isoformat()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hesitating_and_saying_a_word_twice_change_nothing(seed: int) -> None:
+    chance = random.Random(seed)
+    rows = sentences("dev") + sentences("test")
+    changed = 0
+    for row in rows:
+        words = row.text.split()
+        at = chance.randrange(len(words))
+        fillers = ("um", "uh", "er", "you know") if row.lang == "en" else ("eh", "mmm", "pues", "a ver")
+        twice = words[at] if words[at].isalpha() and words[at] not in NUMERALS else ""
+        words.insert(at, chance.choice([*fillers, twice]))
+        said = " ".join(words)
+        changed += extract(said, lang=row.lang, intent=row.intent, now=NOW) != row.slots
+    assert changed <= 0.03 * len(rows)
 
 
 def test_a_sentence_is_read_within_two_milliseconds() -> None:

@@ -131,7 +131,8 @@ RANK = ("cannot_complete", "completed", "paused", "in_progress", "on_site", "en_
 
 # Before a claim, in its own clause: it is not claimed.
 _DENIES = {
-    "en": r"not|isnt|aint|arent|wasnt|werent|havent|hasnt|hadnt|didnt|dont|doesnt|never|cant|cannot|couldnt|wont"
+    "en": r"not|(?:cant|isnt|havent|hasnt|didnt|wasnt|wont|dont|doesnt|arent|couldnt|when|once|until)[a-z]+|isnt|aint"
+    r"|arent|wasnt|werent|havent|hasnt|hadnt|didnt|dont|doesnt|never|cant|cannot|couldnt|wont"
     r"|wouldnt|shouldnt|without|nothings?|nowhere|neither|nor|hardly|barely"
     r"|almost|nearly|about|bout|half|partly|partially|mostly|as good as|pretty much|basically|far from|close to"
     r"|if|once|when|whenever|until|till|unless|before|after i|as soon as|will|ill|well be|itll|shell|hell|gonna"

@@ -48,7 +48,7 @@ CORRECTION = {
 _RESTART = re.compile(r"start over|start again|empiezo de nuevo|not that one|make that|make it")
 
 _JOINTS = frozenset("dash hyphen guion space espacio then luego and y".split())
-_HARD_JOINTS = _JOINTS - {"and", "y"}
+_HARD_JOINTS = _JOINTS - {"and", "y"} | frozenset("like well so yeah este pues bueno entonces como ok okay".split())
 
 # "one" that counts nothing.
 _POINTING_EN = re.compile(
@@ -320,7 +320,8 @@ def bare(
     answering = expecting in ("digits", "work_order", "slot_choice") or intent == "number"
     words_outside = [w for i, w in enumerate(heard.plain) if not any(r.first <= i < r.last for r in runs)]
     alone = len(words_outside) <= 1 and intent in (None, "yes", "no", "repeat")
-    kept = [run for run in runs if len(run.digits) >= 3 or answering or alone]
+    enough = 3 if working or alone or intent in (None, "number") else 4
+    kept = [run for run in runs if len(run.digits) >= enough or answering or alone]
     kept = [run for run in kept if not _denied(heard, run)] or kept
     if not kept:
         return References({}, frozenset())

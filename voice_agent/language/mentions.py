@@ -48,6 +48,7 @@ _PLACE = re.compile(
 )
 _FAMILY = re.compile(r" (?:at|for|with|to|from) the (?P<family>\w+(?:s|z)) $")
 _NOT_NAMES = frozenset(
+    "between before after when whens until since how are was let during digo "
     "im ive id ill youre were theyre hes shes warranty contract plan guarantee insurance "
     # English
     "the a an is was not no yes yeah it its on in at my your his her our their this that these those here "

@@ -23,7 +23,8 @@ _STOPS = {
         "of how can could "
         "would should will be been being thanks thank everything its instead anymore left inside around me him them "
         "us another some any around put took used wheres whats hows whos moved needed times quantity qty weve "
-        "ive available availability anybody anyone somebody someone alguien somewhere handy nearby laying "
+        "ive am floating alright sir guess verdad sabe senorita available availability anybody anyone somebody "
+        "someone alguien somewhere handy nearby laying "
         "lying around anymore transferred went goes going shipped sent delivered brought ordered with without".split()
     ),
     "es": frozenset(
@@ -33,7 +34,8 @@ _STOPS = {
         "este mas nada todo "
         "quedo quedaron disponible disponibles orden trabajo cita gracias favor tengo hay tiene tienen "
         "necesito cuando donde "
-        "como lo le se me nos termine espera tenemos tienes queda quedan quedaron transferir conseguir recoger "
+        "como lo le se me nos termine espera verdad sabe senorita traigo traes aca alla tenemos tienes queda "
+        "quedan quedaron transferir conseguir recoger "
         "nomas traer solo media medio docena par uno ahi aqui alla desde hasta".split()
     ),
 }
@@ -45,7 +47,8 @@ _NOT_PARTS = {
         r"|moments?|seconds?|secs?|bit"
         r"|lot|while|problem|issue|customer|message|work|little|good|great|part|parts|hand|second|break|few"
         r"|person|human|manager|dispatcher"
-        r"|supervisor|text|call|street|avenue|mistake|place|closest|nearest|time|address|location|name"
+        r"|supervisor|text|call|street|avenue|mistake|warehouse|truck|van|shop|dispatch|close|place|closest"
+        r"|nearest|time|address|location|name"
         r"|return visit|return trip|follow)\b"
     ),
     "es": re.compile(
@@ -112,6 +115,8 @@ def count(words: Sequence[str], i: int, lang: Lang) -> tuple[float, int] | None:
     if found is None:
         return None
     value, j = found
+    if j + 1 < len(words) and words[j] == words[i] and j == i + 1 and words[j + 1] not in _DIMENSION[lang]:
+        j += 1  # "two two contactors"
     if j < len(words) and words[j] in ("dozen", "docenas", "docena"):
         value, j = value * 12, j + 1
     elif j < len(words) and words[j] in ("pair", "pairs", "pares"):
@@ -130,7 +135,7 @@ def count(words: Sequence[str], i: int, lang: Lang) -> tuple[float, int] | None:
 def part_name(heard: Utterance, i: int, lang: Lang, taken: Container[int], *, qty: float = 1) -> tuple[str, int]:
     """The name of a part at `i`, unit included, and the index after it; "" when there is none."""
     words = heard.plain
-    while i < len(words) and words[i] in ADJECTIVES:
+    while i < len(words) and (words[i] in ADJECTIVES or heard.words[i].said.endswith("'s")):
         i += 1
     first, j, unit = i, i, ""
     if i < len(words) and words[i] in UNITS[lang]:
@@ -148,6 +153,8 @@ def part_name(heard: Utterance, i: int, lang: Lang, taken: Container[int], *, qt
             and not stops(heard, i + 1, lang)
         ):
             unit, first, j = heard.said(i, i + 1) + " ", i + 1, i + 1
+    if unit and (code := _gas_number(words, j, lang)) is not None:
+        return unit + code[0], code[1]
     while j < len(words) and j not in taken and j - first < 7 and not stops(heard, j, lang):
         size = _size(words, j, lang) if j > first else j + 1
         if size is None:
@@ -168,8 +175,30 @@ def part_name(heard: Utterance, i: int, lang: Lang, taken: Container[int], *, qt
     return _refrigerant(singular(name, lang) if qty != 1 else name), j
 
 
+def _gas_number(words: Sequence[str], i: int, lang: Lang) -> tuple[str, int] | None:
+    """A refrigerant called by its number alone: "a pound of four ten a" is "410a"."""
+    digits, j = "", i
+    while (group := digit_group(words, j, lang)) is not None:
+        digits, j = digits + group[0], group[1]
+    if digits not in ("410", "404", "407", "134", "22", "32"):
+        return None
+    letter = (
+        j < len(words) and words[j] in ("a", "c") and (j + 1 == len(words) or words[j + 1] not in ("new", "couple"))
+    )
+    return (digits + words[j], j + 1) if letter else (digits, j)
+
+
 def _speaks(words: Sequence[str]) -> bool:
     return any(len(word) > 1 and word.isalpha() for word in words) or words[:1] == ("r",)
+
+
+_PLACE_TUPLES = frozenset(
+    (word,)
+    for word in (
+        "camion camioneta furgoneta van troca almacen bodega deposito taller tienda cliente trabajo orden casa unidad "
+        "vehiculo"
+    ).split()
+)
 
 
 def stops(heard: Utterance, j: int, lang: Lang) -> bool:
@@ -177,7 +206,11 @@ def stops(heard: Utterance, j: int, lang: Lang) -> bool:
     if heard.words[j].pause and j:
         return True
     if lang == "es" and word == "de" and j + 1 < len(heard.plain):
-        return heard.plain[j + 1] in ("la", "el", "mi", "los", "las", "su")
+        return heard.plain[j + 1] in ("mi", "su") or heard.plain[j + 2 : j + 3] in _PLACE_TUPLES
+    if lang == "es" and word == "del":
+        return heard.plain[j + 1 : j + 2] in _PLACE_TUPLES
+    if lang == "es" and word in ("la", "el", "los", "las") and j and heard.plain[j - 1] == "de":
+        return False
     if word in _INCH_FRACTIONS and heard.plain[j + 1 : j + 2] == ("inch",):
         return False
     if lang == "en" and word == "by" and j and amount(heard.plain, j - 1, lang) is not None:
@@ -224,7 +257,7 @@ def _refrigerant(name: str) -> str:
 
     def joined(match: re.Match[str]) -> str:
         digits = match[1] or ("410" if match[2] else "22" if match[3] else "32")
-        return f"r{digits}{match[4] or ''}"
+        return f"r{digits}{match[5] or ''}"
 
     return _REFRIGERANT_WORDS.sub(joined, name)
 

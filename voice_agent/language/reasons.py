@@ -10,13 +10,14 @@ from voice_agent.language.utterance import Utterance
 
 _CAUSE = {
     "en": re.compile(
-        r" (?:because of|because|cause of|cause|cuz|since(?! (?:monday|tuesday|wednesday|thursday|friday"
+        r" (?:because of|(?<!calling )because|cause of|cause|cuz|since(?! (?:monday|tuesday|wednesday|thursday|friday"
         r"|saturday|sunday|yesterday|last|this|early|late|about|then|the (?:morning|weekend|storm)|\d|noon"
         r"|around|like|we last))|due to|on account of|the reason is|reason is|reason being|the problem is"
         r"|seeing as|as in) (?P<why>.+)$"
     ),
     "es": re.compile(
-        r" (?:porque|por que|debido a que|debido a|ya que|a causa de|la razon es|el motivo es|es que"
+        r" (?:(?<!hablo )(?<!llamo )porque|por que|debido a que|debido a|ya que|a causa de|la razon es"
+        r"|el motivo es|es que"
         r"|por culpa de|motivo|por) (?P<why>.+)$"
     ),
 }
@@ -29,7 +30,8 @@ _OBSTACLE = {
         r"|wrong (?:part|unit)|missing|out of|short)\b.*))$"
     ),
     "es": re.compile(
-        r" (?:(?:hay|habia|tienen|tiene|tengo) (?P<thing>.+)|(?P<state>(?:nadie|no hay|el cliente|la puerta"
+        r" (?:(?:hay|habia|tienen|tiene|tengo) (?P<thing>.+)|(?P<state>(?:no (?:me )?(?:abre|abren|contesta"
+        r"|contestan)(?: la puerta)?(?: nadie)?|nadie|no hay|el cliente|la puerta"
         r"|el porton|sin|no tengo|esperando|faltan? (?:un|una|el|la|los|las|otro|otra|unos|unas|repuestos?"
         r"|piezas?|material)|el dueno|no esta (?:el|la|en)|el acceso)\b.*))$"
     ),
@@ -57,7 +59,8 @@ _ARTICLE = re.compile(
 )
 _REASON_END = re.compile(
     r" (?:so|can (?:you|we|i)|could (?:you|we)|please|por favor|asi que|para que|puede|pueden|podemos"
-    r"|on (?:work order|job)|for (?:work order|job)|thanks|thank you|gracias"
+    r"|on (?:work order|job)|for (?:work order|job)|thanks|thank you|gracias|i guess|you know|alright|okay|sir"
+    r"|maam|if you can|and yeah|so yeah|is that okay|sabe|verdad|senorita|si me puede|me oye|que hago"
     r"|and i (?:need|want|will|cant)|cant|couldnt|i couldnt|i can not|y (?:necesito|quiero|no puedo)|no puedo"
     r"|no pude|but (?:i|we)|pero|ok|okay|bye|work order|orden de trabajo)\b.*$"
 )

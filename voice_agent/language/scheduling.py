@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from voice_agent.language.dates import DayMention, day_mentions
-from voice_agent.language.identifiers import CORRECTION
+from voice_agent.language.identifiers import CORRECTION, pointing_words
 from voice_agent.language.numbers import Lang
 from voice_agent.language.times import TimeMention, clock_text, time_mentions
 from voice_agent.language.utterance import Utterance
@@ -87,7 +87,11 @@ def read(
     days = day_mentions(heard, lang, today, taken)
     day_words = frozenset(i for mention in days for i in range(mention.first, mention.last))
     times = time_mentions(
-        heard, lang, taken | day_words, bare=bare, after_day=frozenset(mention.last for mention in days)
+        heard,
+        lang,
+        taken | day_words | (pointing_words(heard, lang) if lang == "en" else frozenset()),
+        bare=bare,
+        after_day=frozenset(mention.last for mention in days),
     )
     if not days and not times:
         return Wish({}, frozenset())

@@ -26,15 +26,16 @@ _PARTS: dict[str, tuple[tuple[str, str], ...]] = {
          r"|(?:as )?early as (?:possible|you can)|before work", "early morning"),
         (r"before lunch(?:time)?|before noon|before midday|(?:in )?the am|this morning", "morning"),
         (r"(?:late|later)(?: in the| that)? mornings?|mid ?morning", "late morning"),
-        (r"in the mornings?|mornings?", "morning"),
+        (r"in the mornings?|(?<!good )mornings?", "morning"),
         (r"early(?: in the)? afternoons?", "early afternoon"),
         (
             r"(?:late|later)(?: in the| this)? afternoons?|(?:at the )?end of (?:the )?day|late in the day"
             r"|later in the day", "late afternoon"),
         (r"after lunch(?:time)?|after noon time", "after lunch"),
         (r"around lunch(?:time)?|(?:at|during|over) lunch(?:time)?|lunchtime|lunch time", "lunch"),
-        (r"this afternoon|in the afternoons?|afternoons?", "afternoon"),
-        (r"after (?:work|school|hours|dinner)|this evening|tonight|in the evenings?|evenings?|at night", "evening"),
+        (r"this afternoon|in the afternoons?|(?<!good )afternoons?", "afternoon"),
+        (r"after (?:work|school|hours|dinner)"
+         r"|this evening|tonight|in the evenings?|(?<!good )evenings?|at night", "evening"),
         (r"all day|during the day|whole day", "day"),
         (r"any ?time(?! (?:before|after|between|from|on|next|this))", "any"),
     ),

@@ -31,8 +31,12 @@ _HALF_DAY_APART = re.compile(
 )
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
 _FILLERS = frozenset("um umm uh uhh uhm er erm err hmm hm mm mmm eh ehh ah ahh em emm ehm".split())
+_PHRASES = re.compile(
+    r"(^|\s)(?:you know|let me see|sort of|kind of|okay so|ok so|a ver|f[ií]jese que|f[ií]jate que)(?=\s|$)"
+)
 # Letters that recognisers write for these sounds; kept where a speller may mean the letter M or N.
 _SPELLERS = frozenset({"em", "eh", "ah"})
+_SPELT_BEFORE = frozenset("bcdefghjklmnpqrstuvwxz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,48 @@ def without_accents(text: str) -> str:
     return "".join(ch for ch in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(ch))
 
 
+_PADDING = frozenset("pues bueno entonces yeah".split())
+_NEEDED_AFTER_ESTE = frozenset(
+    "lunes martes miercoles jueves viernes sabado domingo mes ano fin trabajo numero cliente momento si".split()
+)
+
+
+def _hesitates(words: list[Word], i: int) -> bool:
+    """The word fills a pause: "like" and "este" do unless they compare or point; an answer of one word never does."""
+    word = words[i].plain
+    if word == "like":
+        before = words[i - 1].plain if i else ""
+        return len(before) > 1 and before not in ("is", "its", "id", "would", "look", "looks", "sounds", "smells")
+    if word == "este":
+        after = words[i + 1].plain if i + 1 < len(words) else ""
+        return after in ("el", "la", "los", "las", "un", "una", "pues", "bueno", "este") or after in _NUMERALS
+    return word in _PADDING and len(words) > 1
+
+
+_NUMERALS = frozenset(
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cuarenta cincuenta sesenta "
+    "setenta ochenta noventa mil cien doble triple".split()
+)
+_SAID_TWICE = _NUMERALS | frozenset(
+    "zero oh o one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy "
+    "eighty ninety double triple for to too ate won no".split()
+)  # these may stand twice on purpose
+
+
+def _without_stutter(words: list[Word]) -> list[Word]:
+    """ "The the gate", "three quarts three quarts": what was begun twice is kept once."""
+    kept: list[Word] = []
+    for word in words:
+        kept.append(word)
+        for size in (1, 2):
+            pair = [w.plain for w in kept[-size:]] == [w.plain for w in kept[-2 * size : -size]]
+            spoken = [w.plain for w in kept[-size:]]
+            if pair and not all(w in _SAID_TWICE or w.isdigit() or len(w) == 1 for w in spoken):
+                del kept[-size:]
+                break
+    return kept
+
+
 @dataclass(frozen=True)
 class Utterance:
     """The words of one sentence. Spans are half-open ranges of word indexes."""
@@ -69,6 +115,7 @@ class Utterance:
         lowered = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
         lowered = _HALF_DAY.sub(lambda m: (m[1] + "m").ljust(len(m[0])), lowered)
         lowered = _HALF_DAY_APART.sub(lambda m: (m[1] + m[2] + "m").ljust(len(m[0])), lowered)
+        lowered = _PHRASES.sub(lambda m: m[1] + " " * (len(m[0]) - len(m[1])), lowered)
         found: list[Word] = []
         previous_end = 0
         for match in _WORD.finditer(lowered):
@@ -78,11 +125,11 @@ class Utterance:
             pause = any(mark in between for mark in ".,;:!?")
             glued = between in ("", "-") and bool(found)
             previous_end = match.end()
-            spelt = plain in _SPELLERS and found and len(found[-1].plain) == 1
+            spelt = plain in _SPELLERS and found and found[-1].plain in _SPELT_BEFORE
             if plain in _FILLERS and not spelt and not lowered[match.end() : match.end() + 1].isdigit():
                 continue
             found.append(Word(said, plain, match.start(), match.end(), pause, glued))
-        return cls(tuple(found))
+        return cls(tuple(_without_stutter([w for i, w in enumerate(found) if not _hesitates(found, i)])))
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
