@@ -115,6 +115,8 @@ def _update(caller: Caller, reading: Reading, asked: str | None) -> dict[str, An
     if "status" in slots:
         found["status"] = slots["status"]
     parts = [{"part": p["part"], "quantity": p["qty"]} for p in slots.get("parts", ()) if p.get("qty", 0) > 0]
+    if not parts and "part_number" in slots and reading.intent in ("parts_used", "report_status"):
+        parts = [{"part": slots["part_number"], "quantity": wording.amount_used(caller.text, reading.lang)}]
     if parts:
         found["parts"] = parts
     if asked == "ask.cannot_reason" and not caller.keys:

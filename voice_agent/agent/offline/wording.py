@@ -152,6 +152,19 @@ def number_in(text: str, lang: str) -> float | None:
     return found[0][0] if found else None
 
 
+_USED = frozenset("used use installed replaced in instale puse cambie".split())
+
+
+def amount_used(text: str, lang: str) -> float:
+    """How many of something that is only named by its number: the amount behind "used", one if there is none."""
+    words = Utterance.of(text).plain
+    spoken: Lang = "es" if lang == "es" else "en"
+    for i, word in enumerate(words[:-1]):
+        if word in _USED and (found := amount(words, i + 1, spoken)) is not None:
+            return found[0]
+    return 1.0
+
+
 _WEEKDAYS = {
     "monday": ("monday", "lunes"),
     "tuesday": ("tuesday", "martes"),
