@@ -20,7 +20,8 @@ WORDS = (
     "SELECT FROM WHERE AND OR NOT IN LIKE ( ) , = != < > null TODAY LAST_N_DAYS : 3 1.5 'x' '%' \\ ' ORDER BY GROUP "
     "HAVING LIMIT OFFSET COUNT ( ) SUM(Tax) Id Name Account Account.Name Owner.Name What.Type TYPEOF WHEN THEN END "
     "99999999999999999999 1e999 2026-02-30 2026-03-04T00:00:00Z Contacts DISTANCE GEOLOCATION BillingAddress "
-    "FIELDS(ALL) ROLLUP CUBE GROUPING toLabel FORMAT convertTimezone CALENDAR_YEAR NULLS LAST DESC FOR VIEW ; -- /* \x00 \u200b"
+    "FIELDS(ALL) "
+    "ROLLUP CUBE GROUPING toLabel FORMAT convertTimezone CALENDAR_YEAR NULLS LAST DESC FOR VIEW ; -- /* \x00 \u200b"
 ).split(" ")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

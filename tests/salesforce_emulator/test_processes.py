@@ -1,10 +1,12 @@
 """The emulator as processes of its own, two of them on one file; and how fast it answers."""
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -81,10 +83,15 @@ def test_a_file_outlives_its_process(begin: Begin, tmp_path: Path) -> None:
     assert answer.json()["totalSize"] == 1
 
 
-def test_a_wrong_seed_or_a_taken_port_is_one_sentence(begin: Begin, tmp_path: Path) -> None:
+def test_what_stops_the_start_is_one_sentence(begin: Begin, tmp_path: Path) -> None:
+    """A wrong seed, a port in use, an address others can reach, a file of another version."""
     url = begin()
+    old = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute("PRAGMA user_version = 7")
     command = [sys.executable, "-m", "voice_agent.demo.salesforce"]
-    for options in (["--seed", str(tmp_path)], ["--port", url.rsplit(":", 1)[1]], ["--host", "0.0.0.0"]):
+    port = url.rsplit(":", 1)[1]
+    for options in (["--seed", str(tmp_path)], ["--port", port], ["--host", "0.0.0.0"], ["--db", str(old)]):
         done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 2
         assert done.stderr.startswith("cannot start the Salesforce emulator: ")

@@ -4,6 +4,7 @@ Several processes may open the same file; writers take turns (`BEGIN IMMEDIATE`)
 """
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,11 @@ class Database:
             self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.execute("PRAGMA cache_size = -64000")
-        self._create()
+        try:
+            self._create()
+        except BaseException:
+            self.connection.close()
+            raise
 
     def close(self) -> None:
         self.connection.close()
@@ -107,17 +112,26 @@ class Database:
             self.connection.execute(f'DELETE FROM "{name}"')
 
     def _create(self) -> None:
+        """Makes the tables of a new file. Raises ValueError for a file made with other tables."""
+        statements = [*_BOOKS.split(";\n"), *_tables(self.schema)]
+        layout = zlib.crc32("".join(statements).encode()) & 0x7FFFFFFF
         with self.transaction(write=True) as connection:
-            for statement in _BOOKS.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
-            for obj in self.schema.objects.values():
-                columns = ", ".join(_column(f) for f in obj.fields if f.stored)
-                connection.execute(f'CREATE TABLE IF NOT EXISTS "{obj.name}" ({columns})')
-                for f in obj.fields:
-                    if f.stored and f.type != "id" and (f.reference_to or f.unique or f.external_id):
-                        index = f'"{obj.name}.{f.name}"'
-                        connection.execute(f'CREATE INDEX IF NOT EXISTS {index} ON "{obj.name}" ("{f.name}")')
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found not in (0, layout):
+                raise ValueError("the file holds an org of another version: remove it, or name another file")
+            for statement in statements if found == 0 else ():
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {layout}")
+
+
+def _tables(schema: Schema) -> Iterator[str]:
+    """A table for each object, an index for each field that is looked up."""
+    for obj in schema.objects.values():
+        columns = ", ".join(_column(f) for f in obj.fields if f.stored)
+        yield f'CREATE TABLE IF NOT EXISTS "{obj.name}" ({columns})'
+        for f in obj.fields:
+            if f.stored and f.type != "id" and (f.reference_to or f.unique or f.external_id):
+                yield f'CREATE INDEX IF NOT EXISTS "{obj.name}.{f.name}" ON "{obj.name}" ("{f.name}")'
 
 
 def _column(f: Field) -> str:

@@ -37,15 +37,23 @@ class Service:
         self._start = now
         self.database = Database(path, build_schema(seed.org, packages))
         self.sessions = Sessions(self.database, seed.org)
-        if self.database.setting("seeded") is None:
-            self.seed()
+        try:
+            self.seed(again=False)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         self.database.close()
 
-    def seed(self) -> None:
-        """Empties the org and fills it again; dates are laid relative to the clock."""
+    def seed(self, again: bool = True) -> None:
+        """Empties the org and fills it; dates are laid relative to the clock.
+
+        With `again` false only a file that nobody has filled yet, whichever of several processes comes first.
+        """
         with self.database.transaction(write=True):
+            if not again and self.database.setting("seeded") is not None:
+                return
             self.database.clear()
             if self._start is not None:
                 self.database.set("clock", {"frozen": values.instant(self._start)})
