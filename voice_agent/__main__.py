@@ -142,6 +142,31 @@ def understand(
             typer.echo(json.dumps(reading, ensure_ascii=False))
 
 
+@app.command()
+def check() -> None:
+    """Verifies settings, Twilio, Salesforce and the model, a line each with the mend; exit code 1 if one is missing."""
+    with refusals():
+        from voice_agent import settings as settings_file
+        from voice_agent.checking import run
+
+        raise typer.Exit(run(settings_file.for_serve(settings_file.read())))
+
+
+@app.command("salesforce-package")
+def salesforce_package(
+    out: Annotated[Path, typer.Option(help="Folder to write; must be empty or new.")] = Path("salesforce-package"),
+) -> None:
+    """Writes the deployable sfdx source: custom objects, permission sets, flows, the Apex slot class."""
+    with refusals():
+        from voice_agent.salesforce.deployable import write
+
+        try:
+            files = write(out)
+        except FileExistsError:
+            raise ConfigurationError(f"--out {out} is not empty; name a new folder") from None
+        typer.echo(f"{len(files)} files written to {out}; how to deploy them stands in {out}/README.md")
+
+
 @emulate.command("salesforce")
 def emulate_salesforce(
     port: Port = 8010,

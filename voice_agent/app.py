@@ -75,7 +75,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     loop_time = time.monotonic
     calls = Calls(loop_time)
     tickets = Tickets(settings.secret_key or settings.twilio_auth_token, time.time)
-    salesforce = _salesforce(settings)
+    salesforce = salesforce_of(settings)
     field = FieldService(salesforce, now=lambda: datetime.now().astimezone())
 
     async def write(plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
@@ -178,7 +178,8 @@ def _offered(line: Line, tools: Mapping[str, Tool]) -> bytes:
     return orjson.dumps([*chosen, *(schema for name, schema in controls.items() if name in line.tool_names)])
 
 
-def _salesforce(settings: Settings) -> Salesforce:
+def salesforce_of(settings: Settings) -> Salesforce:
+    """The client these settings describe; it connects when first used."""
     base = settings.salesforce_api_base_url or None
     domain = settings.salesforce_domain
     if settings.salesforce_private_key_file:
