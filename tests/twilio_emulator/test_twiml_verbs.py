@@ -90,9 +90,11 @@ def test_without_a_fallback_the_caller_hears_an_error_and_the_call_ends() -> Non
     run(scenario())
 
 
-@pytest.mark.parametrize(
-    "tag", sorted(set(NOT_BUILT) - {"Task", "Stream", "Start", "Stop", "Record", "Client", "Sip", "Sim"})
-)
+ONLY_INSIDE = {"Task", "Stream", "Client", "Sip", "Sim"}
+BUILT_IN_PART = {"Start", "Stop", "Record"}
+
+
+@pytest.mark.parametrize("tag", sorted(set(NOT_BUILT) - ONLY_INSIDE - BUILT_IN_PART))
 def test_a_verb_that_is_not_built_ends_the_call_loudly(tag: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What the emulator cannot do is listed in one table, named in the call's events and on stderr."""
 
@@ -115,7 +117,6 @@ def test_a_verb_that_is_not_built_ends_the_call_loudly(tag: str, capsys: pytest.
         '<Start><Stream url="wss://app.example.com/media"/></Start>',
         '<Record transcribe="true"/>',
         '<Dial record="record-from-answer">+15550100003</Dial>',
-        '<Enqueue workflowSid="WW0"/>',
     ],
 )
 def test_a_noun_that_is_not_built_ends_the_call_loudly(inside: str) -> None:

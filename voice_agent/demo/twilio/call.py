@@ -4,26 +4,25 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from . import forms
 from . import happenings as happened
 from .audio import AudioFiles
 from .bridging import join_as_waiting
 from .clock import Clock
-from .conferences import Conferences
 from .faults import Faults
 from .flow import Diverted, Fetch, HungUp, Interruption, Next
 from .happenings import Happening, Journal
 from .interpreter import run_document
 from .options import CallOptions
 from .person import Listener, NobodyListens, Person
-from .queues import Bridge, VoiceQueues
-from .recordings import Recordings
+from .queues import VoiceQueues
 from .relay.session import RelaySession
 from .ringing import be_answered, speak_first
 from .sids import new_sid
 from .status_reports import StatusReports
+from .surroundings import Exchange
 from .twiml import Document, NotBuilt, TwimlError, parse
 from .webhook import WebhookFailed, Webhooks
 from .wire import ConnectSocket, Http
@@ -32,30 +31,6 @@ T = TypeVar("T")
 
 TERMINAL = {"completed", "busy", "failed", "no-answer", "canceled"}
 CANNED_ERROR = "We are sorry, an application error has occurred. Goodbye."
-
-
-class Exchange(Protocol):
-    """What a call needs of the network around it: queues to wait in and other phones to dial."""
-
-    queues: VoiceQueues
-    conferences: Conferences
-    recordings: Recordings
-
-    def number_sid(self, call: "EmulatedCall") -> str | None:
-        """The PN sid of the account's own number on this call."""
-
-    def dial(
-        self,
-        caller: "EmulatedCall",
-        number: str,
-        bridge: Bridge,
-        *,
-        caller_id: str,
-        status_callback: str,
-        status_events: frozenset[str],
-        machine_detection: str,
-    ) -> "EmulatedCall":
-        """Places and starts a second leg for `<Dial>`, which joins `bridge` once it is answered."""
 
 
 class EmulatedCall:

@@ -20,6 +20,9 @@ from .options import CallOptions
 from .phones import PhoneHabits
 from .queues import Bridge, VoiceQueues
 from .recordings import Recordings
+from .surroundings import InvalidTask
+from .taskrouter.instructions import Instructions
+from .taskrouter.workspaces import TaskRouter
 from .timing import Timing
 from .verify import DEMO_SERVICE_SID, Verifications
 from .webhook import WebhookFailed, Webhooks
@@ -77,6 +80,8 @@ class Exchange:
         self.webhooks = Webhooks(http, credentials.auth_token, self.faults)
         self.messages = Messages(self)
         self.conferences = Conferences(clock, self._tell_of_conference)
+        self.instructions = Instructions(self)
+        self.taskrouter = TaskRouter(credentials.account_sid, clock, self.webhooks, self.ledger, self.instructions)
         self.recordings = Recordings(clock, credentials.account_sid, media_base, self._tell_of_recording)
         self.verifications = Verifications(self._utc, self.ledger)
         self.verifications.create_service("Emulated service", sid=DEMO_SERVICE_SID)
@@ -127,6 +132,21 @@ class Exchange:
         leg.begin()
         return leg
 
+    def make_task(
+        self, call: EmulatedCall, workflow_sid: str, attributes: dict[str, Any], priority: int, timeout: int
+    ) -> str:
+        """The sid of the task for an enqueued call. Raises InvalidTask."""
+        try:
+            return self.taskrouter.enqueue(call, workflow_sid, attributes, priority, timeout).sid
+        except ValueError as invalid:
+            raise InvalidTask(str(invalid)) from invalid
+
+    def drop_task(self, call: EmulatedCall, reason: str) -> None:
+        """The enqueued call has left: its task is cancelled unless a worker has it."""
+        found = self.taskrouter.task_of_call(call.sid)
+        if found is not None:
+            self.taskrouter.routing.cancel(*found, reason)
+
     def number_sid(self, call: EmulatedCall) -> str | None:
         ours = call.to_number if call.options.direction == "inbound" else call.from_number
         number = self.numbers.get(ours)
@@ -154,6 +174,8 @@ class Exchange:
         await self.messages.close()
         await self.conferences.close()
         await self.recordings.close()
+        await self.instructions.close()
+        await self.taskrouter.close()
 
     async def _tell_of_conference(self, conference: Conference, form: dict[str, str]) -> None:
         common = {"AccountSid": self.credentials.account_sid, "Timestamp": forms.rfc2822(self.clock.utc())}

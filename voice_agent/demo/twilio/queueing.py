@@ -1,6 +1,7 @@
 """`<Enqueue>`: the call waits in a queue, with the wait document in a loop, until something takes it out."""
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
@@ -16,16 +17,16 @@ if TYPE_CHECKING:
 
 WAITING_VERBS = frozenset({"Play", "Say", "Pause", "Hangup", "Redirect", "Leave", "Gather"})
 """What a queue's wait document may hold (sheet section 5.2)."""
+DAY = 86_400
 MUSIC_SECONDS = 30.0
 """One round of Twilio's own waiting music."""
 
 
 async def enqueue(call: "EmulatedCall", element: Element, document: Document) -> Next | None:
     """Waits; then asks `action` with `QueueResult`; its answer goes on if the call is still up (sheet section 5.2)."""
-    if element.get("workflowSid"):
-        raise NotBuilt("Task")
     call.answer()
-    queue = call.queues.named(text_of(element))
+    workflow_sid = element.get("workflowSid")
+    queue = call.queues.named(_make_task(call, element, workflow_sid) if workflow_sid else text_of(element))
     try:
         member = call.queues.enter(queue, call, whole(element.get("maxQueueSize"), 0) or None)
     except QueueFull:
@@ -45,11 +46,32 @@ async def enqueue(call: "EmulatedCall", element: Element, document: Document) ->
         raise
     finally:
         call.queues.leave(queue, member)
+        bridged = member.taken.done() and not member.taken.cancelled() and isinstance(member.taken.result(), Bridge)
+        if workflow_sid and call.exchange is not None and not bridged:
+            call.exchange.drop_task(call, "the caller left the queue")
     waited = call.queues.waited(member)
     if isinstance(taken, Bridge):
         return await _bridge(call, element, document, queue, taken, waited)
     await _left(call, element, document, queue, "redirected", waited, ask=False)
     return taken
+
+
+def _make_task(call: "EmulatedCall", element: Element, workflow_sid: str) -> str:
+    """The task's sid, which names the queue that its call alone waits in. Raises HungUp for a bad `<Task>`."""
+    if call.exchange is None:
+        raise NotBuilt("Task")
+    task = next((child for child in element if child.tag == "Task"), None)
+    text = "{}" if task is None else text_of(task) or "{}"
+    try:
+        attributes = json.loads(text)
+        if not isinstance(attributes, dict):
+            raise ValueError("<Task> must hold a JSON object")
+        priority = 0 if task is None else whole(task.get("priority"), 0)
+        timeout = DAY if task is None else whole(task.get("timeout"), DAY)
+        return call.exchange.make_task(call, workflow_sid, attributes, priority, timeout)
+    except ValueError as invalid:
+        call.note(happened.AlertRaised(code=14221, text=f"<Enqueue workflowSid>: {invalid}"))
+        raise HungUp(f"the task could not be made: {invalid}", "completed") from invalid
 
 
 async def _wait(

@@ -1,4 +1,4 @@
-"""Recordings of calls: started, paused, stopped, told of and fetched; what is in them is silence (sheet section 7.3)."""
+"""Recordings of calls: started, paused, stopped, told of and fetched; what is in them is silence (sheet 7.3)."""
 
 import asyncio
 import io

@@ -24,7 +24,7 @@ NOT_BUILT: Mapping[str, str] = {
     "Sip": "SIP",
     "Sim": "wireless",
     "Application": "TwiML apps",
-    "Task": "TaskRouter",
+    "Task": "TaskRouter without an exchange",
     "VirtualAgent": "Dialogflow",
     "Autopilot": "Autopilot",
     "AiSession": "AI sessions",

@@ -37,7 +37,7 @@ class Call:
     """What stands in the path: `sid`, `account`..."""
     query: Parameters
     form: Parameters
-    json: bytes
+    headers: Mapping[str, str]
 
 
 Handler = Callable[[Call], Awaitable[Response]]
@@ -80,9 +80,9 @@ class Resource:
         handler = self._handlers.get(request.method)
         if handler is None:
             raise RestError(405, 20004, f"Method {request.method} not allowed on {path}")
-        body = await request.body()
         form = Parameters(await request.form())
-        call = Call(exchange, path, self._host, request.path_params, Parameters(request.query_params), form, body)
+        query = Parameters(request.query_params)
+        call = Call(exchange, path, self._host, request.path_params, query, form, request.headers)
         response = await handler(call)
         if fault is not None and fault.name == "apply_then_hang":
             await _hang(request)

@@ -2,7 +2,19 @@
 
 from starlette.routing import BaseRoute, Route
 
-from . import calls, conferences, lookup, messages, numbers, queues, recordings, verify
+from . import (
+    calls,
+    conferences,
+    lookup,
+    messages,
+    numbers,
+    queues,
+    recordings,
+    taskrouter,
+    taskrouter_shapes,
+    tasks,
+    verify,
+)
 from .gate import Handler, resource, unknown
 
 API_HOST = "api.twilio.com"
@@ -15,6 +27,7 @@ def rest_routes() -> list[BaseRoute]:
     routes: list[BaseRoute] = [*_api(f"/{API_HOST}"), *_api("")]
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     routes += _verify(f"/{verify.HOST}") + _lookup(f"/{lookup.HOST}")
+    routes += _taskrouter(f"/{taskrouter_shapes.HOST}")
     routes += [Route(f"/{host}/{{rest:path}}", unknown, methods=every) for host in HOSTS]
     return [*routes, Route("/2010-04-01/{rest:path}", unknown, methods=every)]
 
@@ -83,3 +96,25 @@ def _verify(prefix: str) -> list[Route]:
 
 def _lookup(prefix: str) -> list[Route]:
     return [resource(lookup.HOST, prefix, "/v2/PhoneNumbers/{number}", GET=lookup.fetch)]
+
+
+def _taskrouter(prefix: str) -> list[Route]:
+    def at(path: str, **handlers: Handler) -> Route:
+        return resource(taskrouter_shapes.HOST, prefix, "/v1/Workspaces" + path, **handlers)
+
+    one = "/{workspace}"
+    return [
+        at("", GET=taskrouter.list_workspaces, POST=taskrouter.create_workspace),
+        at(one, GET=taskrouter.fetch_workspace, POST=taskrouter.update_workspace),
+        at(one + "/Activities", GET=taskrouter.list_activities, POST=taskrouter.create_activity),
+        at(one + "/Workers", GET=taskrouter.list_workers, POST=taskrouter.create_worker),
+        at(one + "/Workers/{sid}", GET=taskrouter.fetch_worker, POST=taskrouter.update_worker),
+        at(one + "/TaskQueues", GET=taskrouter.list_queues, POST=taskrouter.create_queue),
+        at(one + "/TaskQueues/{sid}", GET=taskrouter.fetch_queue),
+        at(one + "/Workflows", GET=taskrouter.list_workflows, POST=taskrouter.create_workflow),
+        at(one + "/Workflows/{sid}", GET=taskrouter.fetch_workflow),
+        at(one + "/Tasks", GET=tasks.list_tasks, POST=tasks.create_task),
+        at(one + "/Tasks/{sid}", GET=tasks.fetch_task, POST=tasks.update_task, DELETE=tasks.delete_task),
+        at(one + "/Tasks/{task}/Reservations", GET=tasks.list_reservations),
+        at(one + "/Tasks/{task}/Reservations/{sid}", GET=tasks.fetch_reservation, POST=tasks.update_reservation),
+    ]
