@@ -156,6 +156,8 @@ def _check(settings: Settings) -> None:
         raise ConfigurationError(f"ROLLOUT_PHASE is {settings.rollout_phase!r}; it must be one of {', '.join(PHASES)}")
     if settings.voice_transport not in TRANSPORTS:
         raise ConfigurationError(f"VOICE_TRANSPORT is {settings.voice_transport!r}; it must be relay or media")
+    if settings.voice_transport == "media":
+        raise ConfigurationError("VOICE_TRANSPORT: media is not built yet; leave it at relay")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ConfigurationError(f"LOG_LEVEL is {settings.log_level!r}; it must be DEBUG, INFO, WARNING or ERROR")
     for name in ("public_url", "twilio_api_base_url", "openai_base_url", "openai_fallback_base_url"):

@@ -95,10 +95,6 @@ class Webhooks:
         ticket = self.tickets.issue(call_sid=call_sid, line=line.name, caller=caller, attestation=attestation)
         base = self.settings.public_url.rstrip("/")
         socket = self.settings.socket_url.rstrip("/")
-        if self.settings.voice_transport == "media":
-            return twiml.media_stream(
-                url=f"{socket}/twilio/media", action=f"{base}/twilio/ended", parameters={"ticket": ticket}
-            )
         return twiml.conversation_relay(
             url=f"{socket}/twilio/relay",
             action=f"{base}/twilio/ended",

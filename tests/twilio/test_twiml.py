@@ -57,7 +57,6 @@ def test_languages_and_parameters_are_children() -> None:
         twiml.dial(NASTY, action=NASTY, say=NASTY),
         twiml.wait(NASTY, music=NASTY),
         twiml.conversation_relay(url=NASTY, action=NASTY, greeting=NASTY, attributes={}, parameters={NASTY: NASTY}),
-        twiml.media_stream(url=NASTY, action=NASTY, parameters={NASTY: NASTY}),
     ],
 )
 def test_no_text_becomes_a_verb(document: str) -> None:

@@ -93,14 +93,6 @@ def conversation_relay(
     return response(connect)
 
 
-def media_stream(*, url: str, action: str, parameters: Mapping[str, str]) -> str:
-    """`<Connect action><Stream>`, both directions. The url may carry no query: everything goes into parameters."""
-    connect = ET.Element("Connect", {"action": action, "method": "POST"})
-    stream = ET.SubElement(connect, "Stream", {"url": url})
-    _parameters(stream, parameters)
-    return response(connect)
-
-
 def enqueue(
     queue: str, *, wait_url: str, action: str, workflow_sid: str = "", task: str = "", priority: int = 0, say: str = ""
 ) -> str:
