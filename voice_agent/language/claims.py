@@ -6,6 +6,7 @@ Patterns match flat words between single spaces. They are data: what they mean t
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _CLAIMS: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
@@ -123,10 +124,13 @@ _CLAIMS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }  # fmt: skip
 
-PATTERNS = {
-    lang: tuple((status, re.compile(rf"(?<= )(?:{pattern})(?= )")) for status, pattern in table)
-    for lang, table in _CLAIMS.items()
-}
+
+@cache
+def claim_patterns(lang: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The claims of a language by status; compiled when a caller first speaks it."""
+    return tuple((status, re.compile(rf"(?<= )(?:{pattern})(?= )")) for status, pattern in _CLAIMS[lang])
+
+
 RANK = ("cannot_complete", "completed", "paused", "in_progress", "on_site", "en_route")
 
 # Before a claim, in its own clause: it is not claimed.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from voice_agent.language import calendar_words as cal
 from voice_agent.language.numbers import Lang
@@ -251,10 +252,14 @@ _ES: tuple[tuple[str, Resolver], ...] = (
     (r"(?:el )?(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?", lambda m, t: _slashed(m, t, day_first=True)),
 )  # fmt: skip
 
-_COMPILED: dict[str, tuple[tuple[re.Pattern[str], Resolver], ...]] = {
-    lang: tuple((re.compile(rf"(?<= )(?:{pattern})(?= )"), resolve) for pattern, resolve in table)
-    for lang, table in (("en", _EN), ("es", _ES))
-}
+
+@cache
+def _day_patterns(lang: Lang) -> tuple[tuple[re.Pattern[str], Resolver], ...]:
+    """The days of a language with what resolves them; compiled when a caller first names one in it."""
+    table = _EN if lang == "en" else _ES
+    return tuple((re.compile(rf"(?<= )(?:{pattern})(?= )"), resolve) for pattern, resolve in table)
+
+
 # Sentences without any of these stems name no day: most sentences, and they pay nothing.
 _HINT = {
     "en": re.compile(r"day|week"
@@ -275,7 +280,7 @@ def day_mentions(
     if not _HINT[lang].search(flat):
         return []
     found: list[tuple[int, int, DayMention]] = []
-    for rank, (pattern, resolve) in enumerate(_COMPILED[lang]):
+    for rank, (pattern, resolve) in enumerate(_day_patterns(lang)):
         for match in pattern.finditer(flat):
             first, last = heard.span(match.start(), match.end())
             if any(i in taken for i in range(first, last)):

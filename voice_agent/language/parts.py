@@ -87,6 +87,23 @@ def used_parts(heard: Utterance, lang: Lang, taken: Container[int], *, expected:
     return found
 
 
+_TELLS = {
+    "en": re.compile(
+        r" (?:used|using|installed|replaced|swapped|put (?:in|on)|changed|went through|consumed|took|stuck"
+        r"|threw|didnt use|did not use|havent used) "
+    ),
+    "es": re.compile(
+        r" (?:use|usamos|utilice|utilizamos|instale|instalamos|puse|pusimos|cambie|reemplace|gaste|gastamos"
+        r"|se usaron|se gastaron|ocupamos) "
+    ),
+}
+
+
+def tells_of_use(heard: Utterance, lang: Lang) -> bool:
+    """The sentence has a verb that says parts were used (or were not)."""
+    return _TELLS[lang].search(heard.flat) is not None
+
+
 def _first_use(heard: Utterance, lang: Lang) -> int | None:
     match = _USED[lang].search(heard.flat)
     return None if match is None else heard.span(match.start() + 1, match.end() - 1)[1]

@@ -18,11 +18,11 @@ from voice_agent.language.claims import (
     FRESH,
     LINE_ENDS_NO,
     ORDERED,
-    PATTERNS,
     RANK,
     REFUSED,
     RELATED,
     SAYING,
+    claim_patterns,
 )
 from voice_agent.language.identifiers import CORRECTION
 from voice_agent.language.numbers import Lang
@@ -46,7 +46,7 @@ def status(heard: Utterance, lang: Lang, taken: Container[int] = ()) -> str | No
     flat = heard.without(taken)
     claims: list[Claim] = []
     last_denial = -1
-    for name, pattern in PATTERNS[lang]:
+    for name, pattern in claim_patterns(lang):
         for match in pattern.finditer(flat):
             if any(c.start <= match.start() and match.end() <= c.end for c in claims if c.status != name):
                 continue

@@ -77,11 +77,19 @@ _GENERIC = re.compile(r"^(?:los |las )|(?:days|mornings|afternoons|evenings|nigh
 
 
 def read(
-    heard: Utterance, lang: Lang, now: datetime | None, taken: frozenset[int], *, bare: bool, choosing: bool = True
+    heard: Utterance,
+    lang: Lang,
+    now: datetime | None,
+    taken: frozenset[int],
+    *,
+    bare: bool,
+    bare_by_day: bool = False,
+    choosing: bool = True,
 ) -> Wish:
     """The day and time a sentence asks for, and what it rules out.
 
-    `bare` takes hours without any mark for times; without `choosing` nothing is ruled out ("cancel tomorrow, I'm out").
+    `bare` takes hours without any mark for times, `bare_by_day` only beside a day; without `choosing` nothing is ruled
+    out ("cancel tomorrow, I'm out").
     """
     today = now.date() if now is not None else None
     days = day_mentions(heard, lang, today, taken)
@@ -90,7 +98,7 @@ def read(
         heard,
         lang,
         taken | day_words | (pointing_words(heard, lang) if lang == "en" else frozenset()),
-        bare=bare,
+        bare=bare or (bare_by_day and bool(days)),
         after_day=frozenset(mention.last for mention in days),
     )
     if not days and not times:

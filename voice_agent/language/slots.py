@@ -29,9 +29,7 @@ _HAS_REASON = frozenset({*_PLANS, "message", "new_problem", "no", "request_human
 _HAS_MINUTES = frozenset(
     {"running_late", "report_status", "eta", "message", "parts_used", "next_job", "number", "yes", "no", "none", None}
 )
-_HAS_NO_NAME = frozenset(
-    {"parts_used", "parts_inquiry", "request_transfer", "number", "repeat", "emergency", "no", "next_job"}
-)
+_HAS_NO_NAME = frozenset({"parts_used", "parts_inquiry", "request_transfer", "repeat", "emergency", "no", "next_job"})
 _PARTS_USED = frozenset({"parts_used", "report_status", "no", "yes", None})
 _PARTS_WANTED = frozenset({"parts_inquiry", "request_transfer"})
 _ANSWERS_IN_DIGITS = frozenset({"digits", "work_order"})
@@ -71,7 +69,15 @@ def extract(
         reserved = identifiers.long_runs(heard, spoken, taken, named=intent == "job_details")
     if intent not in _HAS_NO_DAYS and expecting not in _ANSWERS_IN_DIGITS:
         bare = expecting in ("time", "date") or intent in _BARE_HOURS
-        wish = scheduling.read(heard, spoken, now, frozenset(taken) | reserved, bare=bare, choosing=intent in _CHOOSES)
+        wish = scheduling.read(
+            heard,
+            spoken,
+            now,
+            frozenset(taken) | reserved,
+            bare=bare,
+            bare_by_day=intent == "number",
+            choosing=intent in _CHOOSES,
+        )
         taken |= wish.taken
         if not (intent in ("report_status", "parts_used") and _not_ahead(wish.slots.get("date"), now)):
             slots |= wish.slots
@@ -118,21 +124,31 @@ def _add_parts(
 ) -> None:
     if expecting in _ANSWERS_IN_DIGITS:
         return
+    intent = _used_or_wanted(heard, lang, intent)
     if intent in _PARTS_USED or expecting == "parts":
         expected = expecting == "parts" or intent == "parts_used"
         found = parts.used_parts(heard, lang, frozenset(taken) | reserved, expected=expected)
         if found:
             slots["parts"] = [part.slot() for part in found]
             taken.update(i for part in found for i in range(part.first, part.last))
-    if intent in ("parts_inquiry", "request_transfer", "report_status", "parts_used") and "part_number" not in slots:
+    wanted = intent in _PARTS_WANTED
+    if (wanted or intent in ("report_status", "parts_used")) and "part_number" not in slots:
         asked = stock.asked_part(heard, lang, frozenset(taken) | reserved)
-        wanted = intent in ("parts_inquiry", "request_transfer")
         if asked is not None and (wanted or _wants_part(heard, lang)):
             slots["part"] = asked
-    if "part" in slots or "parts" in slots or "part_number" in slots or intent in ("parts_inquiry", "request_transfer"):
+    if "part" in slots or "parts" in slots or "part_number" in slots or wanted:
         where = stock.place(heard, lang)
         if where is not None:
             slots["location"] = where
+
+
+def _used_or_wanted(heard: Utterance, lang: Lang, intent: str | None) -> str | None:
+    """The intent, put right where the verbs of the sentence leave no doubt: "we used" is no question about stock."""
+    if intent in _PARTS_WANTED and parts.tells_of_use(heard, lang) and not stock.asks(heard, lang):
+        return "parts_used"
+    if intent == "parts_used" and stock.asks(heard, lang) and not parts.tells_of_use(heard, lang):
+        return "parts_inquiry"
+    return intent
 
 
 def _wants_part(heard: Utterance, lang: Lang) -> bool:
@@ -162,7 +178,7 @@ def _add_bare_digits(
     slots |= found.slots
     taken |= found.taken
     if not found.slots and (expecting == "slot_choice" or intent == "number"):
-        choice = _choice(heard.plain, lang)
+        choice = _choice([word for i, word in enumerate(heard.plain) if i not in taken], lang)
         if choice is not None:
             slots["digits"] = choice
 

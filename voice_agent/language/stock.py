@@ -51,6 +51,27 @@ _STOCKED = {
 }
 
 
+_QUESTION = {
+    "en": re.compile(
+        r" (?:looking for|do (?:we|you|i|they) (?:still )?(?:have|carry|stock)|does \w+ have|is there|are there"
+        r"|theres|how many|i need|need an?"
+        r"|need to order|where (?:can|would|do) i|in stock|any chance|who has|whos got|can i (?:get|have"
+        r"|borrow)|send me|transfer|check"
+        r"|who \w+ have|what about an?) "
+    ),
+    "es": re.compile(
+        r" (?:busco|buscando|necesito|ocupo|hay|habra|tienen|tiene|tenemos|tengo|quien (?:tiene|trae)"
+        r"|cuant[oa]s|donde (?:consigo|hay|puedo)"
+        r"|mandame|mandeme|mande|manden|traigan|me falta|me hace falta|pide|pideme|transferir) "
+    ),
+}
+
+
+def asks(heard: Utterance, lang: Lang) -> bool:
+    """The sentence plainly asks for a part."""
+    return _QUESTION[lang].search(heard.flat) is not None
+
+
 def asked_part(heard: Utterance, lang: Lang, taken: Container[int]) -> str | None:
     """The part a caller asks for ("do we have a blower belt on the truck"), else None."""
     best: str | None = None

@@ -6,6 +6,7 @@ Named groups carry a number: a range holds two clocks. What a match means is dec
 from __future__ import annotations
 
 import re
+from functools import cache
 
 Minutes = int
 """Minutes after midnight."""
@@ -108,45 +109,55 @@ _NOT_HOURS = (
     r"|ocho|nueve|mil|\d+"
     r"|(?:\w+ ){1,2}(?:street|st|avenue|ave|road|rd|drive|lane|boulevard|court|way))\b)"
 )
-PATTERNS: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
+_CLOCKS: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
-        ("range", re.compile(
+        ("range", (
             rf"(?<= )(?:(?:any ?time |some ?time |somewhere )?(?P<lead>between|from) )?{_clock('en', '1')}"
             rf" (?P<joint>and|to|till|til|until|through|or) {_clock('en', '2')}{_NOT_HOURS}(?= )")),
-        ("before", re.compile(
+        ("before", (
             rf"(?<= )(?:any ?time )?(?P<lead>before|by|no later than|not later than|until|till|not after"
             rf"|earlier than|not any later than"
             rf"|done by) {_clock('en', '1')}{_NOT_HOURS}(?= )")),
-        ("after", re.compile(
+        ("after", (
             rf"(?<= )(?:any ?time |some ?time )?(?P<lead>not before|no earlier than|not earlier than|after|past"
             rf"|later than|from|starting at"
             rf"|starting) {_clock('en', '1')}(?: (?:and on|onwards?|or later|or after|and later))?{_NOT_HOURS}(?= )")),
-        ("at", re.compile(
+        ("at", (
             rf"(?<= )(?:at |for )?(?P<lead>around|about|like|say|roughly|approximately|close to"
             rf"|near) {_clock('en', '1')}"
             rf"(?: ish| or so)?{_NOT_HOURS}(?= )")),
-        ("at", re.compile(rf"(?<= )(?:at |for )?(?P<lead>){_clock('en', '1')}(?: ish)?{_NOT_HOURS}(?= )")),
+        ("at", (rf"(?<= )(?:at |for )?(?P<lead>){_clock('en', '1')}(?: ish)?{_NOT_HOURS}(?= )")),
     ),
     "es": (
-        ("range", re.compile(
+        ("range", (
             rf"(?<= )(?P<lead>entre|de|desde)? ?{_clock('es', '1')} (?P<joint>y|a"
             rf"|hasta) {_clock('es', '2')}{_NOT_HOURS}(?= )")),
-        ("before", re.compile(
+        ("before", (
             rf"(?<= )(?P<lead>antes de|antes del|hasta|no despues de|a mas tardar a|no mas tarde de|para antes de)"
             rf" {_clock('es', '1')}{_NOT_HOURS}(?= )")),
-        ("after", re.compile(
+        ("after", (
             rf"(?<= )(?P<lead>no antes de|despues de|despues del|a partir de|desde|pasadas|luego de)"
             rf" {_clock('es', '1')}(?: en adelante)?{_NOT_HOURS}(?= )")),
-        ("at", re.compile(
+        ("at", (
             rf"(?<= )(?P<lead>a eso de|como a|alrededor de|cerca de|sobre|hacia|tipo|mas o menos a|aproximadamente a)"
             rf" {_clock('es', '1')}{_NOT_HOURS}(?= )")),
-        ("at", re.compile(rf"(?<= )(?P<lead>a |al |para )?{_clock('es', '1')}{_NOT_HOURS}(?= )")),
+        ("at", (rf"(?<= )(?P<lead>a |al |para )?{_clock('es', '1')}{_NOT_HOURS}(?= )")),
     ),
 }  # fmt: skip
-PART_PATTERNS = {
-    lang: tuple((re.compile(rf"(?<= )(?:{pattern})(?= )"), PARTS_OF_DAY[name]) for pattern, name in table)
-    for lang, table in _PARTS.items()
-}
+
+
+@cache
+def clock_patterns(lang: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The clocks of a language by kind (range, before, after, at); compiled when a caller first speaks it."""
+    return tuple((kind, re.compile(pattern)) for kind, pattern in _CLOCKS[lang])
+
+
+@cache
+def part_patterns(lang: str) -> tuple[tuple[re.Pattern[str], tuple[Minutes | None, Minutes | None]], ...]:
+    """The parts of a day with their hours; compiled when a caller first speaks the language."""
+    return tuple((re.compile(rf"(?<= )(?:{pattern})(?= )"), PARTS_OF_DAY[name]) for pattern, name in _PARTS[lang])
+
+
 HINT = re.compile(
     r"\b(?:at|am|pm|a m|p m|before|after|between|from|by|until|till?|noon|midday|mediodia|medio dia|midnight"
     r"|lunch\w*|morning\w*|afternoon\w*"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from voice_agent.language import calendar_words as cal
 from voice_agent.language.numbers import NUMBER_WORDS, Lang
-from voice_agent.language.time_words import HINT, NOON, PART_PATTERNS, PATTERNS, TODAY, Minutes
+from voice_agent.language.time_words import HINT, NOON, TODAY, Minutes, clock_patterns, part_patterns
 from voice_agent.language.utterance import Utterance
 
 
@@ -44,7 +44,7 @@ def time_mentions(
     if not HINT.search(heard.flat):
         return []
     candidates: list[TimeMention] = []
-    for kind, pattern in PATTERNS[lang]:
+    for kind, pattern in clock_patterns(lang):
         for match in pattern.finditer(heard.flat):
             mention = _read(heard, lang, kind, match, bare=bare, after_day=after_day)
             if mention is not None:
@@ -53,7 +53,7 @@ def time_mentions(
     for mention in sorted(candidates, key=lambda m: m.first - m.last):  # the longest reading first
         if _free(mention, found, taken):
             found.append(mention)
-    for part, (start, end) in PART_PATTERNS[lang]:
+    for part, (start, end) in part_patterns(lang):
         for match in part.finditer(heard.flat):
             first, last = heard.span(match.start(), match.end())
             mention = TimeMention(first, last, start, end, clock=False, today=bool(TODAY.search(match[0])))
