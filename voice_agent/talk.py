@@ -9,7 +9,7 @@ from pathlib import Path
 from voice_agent import settings
 from voice_agent.errors import ConfigurationError
 from voice_agent.talking.calling import calling
-from voice_agent.talking.conversation import AboveTheLine, converse
+from voice_agent.talking.conversation import converse
 from voice_agent.talking.dialling import Dialling, dial
 from voice_agent.talking.org import Org
 from voice_agent.talking.playing import Failed, play, resolve
@@ -33,7 +33,7 @@ def run(url: str, *, caller: str, line: str | None, script: Path | None, speed: 
 
 
 async def _by_hand(dialling: Dialling, speed: float) -> int:
-    screen = AboveTheLine()
+    screen = TerminalScreen()
     screen.welcome(dialling, typing=True)
     async with calling(dialling, screen, speed=speed) as phone:
         await converse(phone, screen)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
 
 from voice_agent.demo.twilio.person import NobodyListens
 from voice_agent.talking.keyboard import PipedLines, TypedLine
@@ -18,19 +16,7 @@ STOP_TALKING = "Wait."
 """What Enter alone says while the agent talks: somebody has to make a sound."""
 
 
-class AboveTheLine(TerminalScreen):
-    """A screen whose prints make the typed line step aside. `line` is None where nothing is drawn."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.line: TypedLine | None = None
-
-    def _line(self, what: Any) -> None:
-        with self.line.aside() if self.line is not None else contextlib.nullcontext():
-            super()._line(what)
-
-
-async def converse(phone: Telephone, screen: AboveTheLine) -> None:
+async def converse(phone: Telephone, screen: TerminalScreen) -> None:
     """Until the call is over, `/quit`, or the end of the input."""
     over = asyncio.create_task(phone.call.ended())
     typing = asyncio.create_task(_type(phone, screen))
@@ -44,20 +30,20 @@ async def converse(phone: Telephone, screen: AboveTheLine) -> None:
         await asyncio.wait({over, typing})
 
 
-async def _type(phone: Telephone, screen: AboveTheLine) -> None:
+async def _type(phone: Telephone, screen: TerminalScreen) -> None:
     if sys.stdin.isatty() and sys.stdout.isatty():
         with TypedLine(sys.stdin, sys.stdout).reading() as typed:
-            screen.line = typed
+            screen.typed = typed
             try:
                 await _act_on(typed.lines(), phone, screen, patient=False)
             finally:
-                screen.line = None
+                screen.typing_is_over()
     else:
         await _act_on(PipedLines(sys.stdin).lines(), phone, screen, patient=True)
         await phone.agent_finished()
 
 
-async def _act_on(lines: AsyncIterator[str], phone: Telephone, screen: AboveTheLine, *, patient: bool) -> None:
+async def _act_on(lines: AsyncIterator[str], phone: Telephone, screen: TerminalScreen, *, patient: bool) -> None:
     """`patient` waits for the agent to finish before each line: nobody is there to see when it has."""
     async for line in lines:
         try:
@@ -67,7 +53,7 @@ async def _act_on(lines: AsyncIterator[str], phone: Telephone, screen: AboveTheL
             screen.complaint(str(nobody))
 
 
-async def _act(line: str, phone: Telephone, screen: AboveTheLine, *, patient: bool) -> bool:
+async def _act(line: str, phone: Telephone, screen: TerminalScreen, *, patient: bool) -> bool:
     """False when the phone is put down."""
     call = phone.call
     match line[:1], line:

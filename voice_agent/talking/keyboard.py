@@ -76,21 +76,12 @@ class TypedLine:
         tty.setcbreak(number)
         loop.add_reader(number, self._read, number)
         try:
-            self._draw()
+            self.draw()
             yield self
         finally:
             loop.remove_reader(number)
-            self._erase()
+            self.erase()
             termios.tcsetattr(number, termios.TCSADRAIN, before)
-
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
-        """Clears the line while something else is printed."""
-        self._erase()
-        try:
-            yield
-        finally:
-            self._draw()
 
     async def lines(self) -> AsyncIterator[str]:
         """Each finished line, until Ctrl-D."""
@@ -101,16 +92,17 @@ class TypedLine:
         keys = self._decoder.decode(os.read(number, 4096))
         for line in self._editor.feed(keys):
             self._lines.put_nowait(line)
-        self._erase()
-        self._draw()
+        self.erase()
+        self.draw()
 
-    def _draw(self) -> None:
-        """The end of a text that is longer than the line is what one is typing at."""
+    def draw(self) -> None:
+        """Shows the line; the end of a text that is longer than the line is what one is typing at."""
         room = max(8, os.get_terminal_size(self._target.fileno()).columns - len(PROMPT) - 1)
         self._target.write(PROMPT + self._editor.text[-room:])
         self._target.flush()
 
-    def _erase(self) -> None:
+    def erase(self) -> None:
+        """Leaves its row empty, with the cursor at its start, for something else to be printed there."""
         self._target.write("\r\x1b[K")
         self._target.flush()
 

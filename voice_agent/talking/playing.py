@@ -103,4 +103,4 @@ async def _look_up(step: Record, org: Org, screen: TerminalScreen) -> None:
         raise Failed(step, str(wrong)) from None
     if missed is not None:
         raise Failed(step, missed)
-    screen.step(f"✓ {step.line}")
+    screen.step(f"✓ {step.sobject} {step.key} {step.field} {step.value}")

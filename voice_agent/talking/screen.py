@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, Protocol
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -20,7 +21,7 @@ from voice_agent.talking.telephone import TurnTaken
 NAME_WIDTH = 7
 """Columns of the speaker's name; in a terminal narrower than NARROW the name stands on a line of its own."""
 NARROW = 40
-MOST_SHOWN = 160
+MOST_SHOWN = 120
 """Characters of a tool's arguments or result; the page in the browser shows all."""
 
 HELP = "Type to speak · /1 or /4512# for keys · Enter while it talks barges in · /drop breaks the line · /quit hangs up"
@@ -34,12 +35,25 @@ class Screen(Protocol):
     def entry(self, entry: Mapping[str, Any]) -> None: ...
 
 
+class Typed(Protocol):
+    """A line of typing at the foot of the screen, which has to step aside while something is printed."""
+
+    def erase(self) -> None: ...
+    def draw(self) -> None: ...
+
+
 class TerminalScreen:
-    """Prints a line for each thing worth knowing. `before` and `after` let a line editor step aside meanwhile."""
+    """Prints a line for each thing worth knowing, and the agent's words as one paragraph that grows as they are played.
+
+    `typed` is the line a person is typing at, if one is.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=False, emoji=False, markup=False)
+        self.typed: Typed | None = None
         self._speaker = ""
+        self._column: int | None = None
+        """Where the agent's paragraph stands; None when it is not the last thing printed."""
 
     def welcome(self, dialling: Dialling, *, typing: bool) -> None:
         caller, line = dialling.caller, dialling.line
@@ -50,19 +64,15 @@ class TerminalScreen:
         if caller.pin:
             self._line(Text(f"PIN {caller.pin}: type /{caller.pin}#", "dim"))
         if typing:
-            self._line(
-                Text("Type to speak, /1 or /4512# for keys, Enter while it talks barges in, /quit hangs up.", "dim")
-            )
+            self._line(Text(HELP, "dim"))
         self._line(Text(""))
 
     def show(self, happening: Happening) -> None:
         match happening:
             case happened.ClauseStarted(text=text):
-                self._says("Agent", text.strip(), "cyan")
+                self._agent_says(text)
             case happened.ClausePlayed(text=text, cut=True):
                 self._aside(f"✂ cut off after “{text.strip()}”" if text.strip() else "✂ cut off", "yellow")
-            case happened.CallerInterrupted(heard=heard):
-                self._aside(f"✂ cut off after “{heard.strip()}”" if heard.strip() else "✂ cut off", "yellow")
             case happened.CallerFinal(text=text):
                 self._says("You", text, "green")
             case happened.CallerSpoke(text=text, heard=False):
@@ -117,6 +127,10 @@ class TerminalScreen:
     def complaint(self, text: str) -> None:
         self._aside(text, "red")
 
+    def typing_is_over(self) -> None:
+        """The typed line is gone; its row is free."""
+        self.typed, self._column = None, None
+
     def farewell(self, turns: Sequence[TurnTaken]) -> None:
         waits = sorted(turn.latency for turn in turns if turn.latency is not None)
         if waits:
@@ -135,15 +149,38 @@ class TerminalScreen:
                 )
 
     def _says(self, who: str, text: str, style: str) -> None:
-        if not text:
-            return
         name = who if who != self._speaker else ""
         self._speaker = who
-        self._row(Text(name, f"bold {style}"), Text(text, style if who == "You" else ""))
+        self._row(Text(name, f"bold {style}"), Text(text, style))
 
     def _aside(self, text: str, style: str) -> None:
         self._speaker = ""
         self._row(Text(""), Text(text, style))
+
+    def _agent_says(self, clause: str) -> None:
+        words, began = clause.split(), self._column
+        if not words:
+            return
+        indent = " " if self.console.width < NARROW else " " * (NAME_WIDTH + 1)
+        out = Text()
+        column = began
+        if column is None:
+            name = "Agent" if self._speaker != "Agent" else ""
+            out.append(f"{name}\n{indent}" if len(indent) == 1 else name.ljust(len(indent)), "bold cyan")
+            column = len(indent)
+            self._speaker = "Agent"
+        for word in words:
+            if column > len(indent):
+                if column + 1 + cell_len(word) >= self.console.width:
+                    out.append(f"\n{indent}")
+                    column = len(indent)
+                else:
+                    out.append(" ")
+                    column += 1
+            out.append(word)
+            column += cell_len(word)
+        self._write(out, began)
+        self._column = column
 
     def _row(self, name: Text, text: Text) -> None:
         if self.console.width < NARROW:
@@ -158,7 +195,26 @@ class TerminalScreen:
         self._line(row)
 
     def _line(self, what: Text | Table | Padding) -> None:
+        """A line of its own, above the typed one."""
+        if self.typed is not None:
+            self.typed.erase()
+        elif self._column is not None:
+            self.console.print()
+        self._column = None
         self.console.print(what)
+        if self.typed is not None:
+            self.typed.draw()
+
+    def _write(self, what: Text, column: int | None) -> None:
+        """More of the paragraph that ends at `column`; with a typed line it stands in the row above that."""
+        if self.typed is not None:
+            self.typed.erase()
+            if column is not None:
+                self.console.file.write(f"\x1b[A\x1b[{column + 1}G")
+        self.console.print(what, end="", soft_wrap=True)
+        if self.typed is not None:
+            self.console.file.write("\n")
+            self.typed.draw()
 
 
 def complain(text: str) -> None:
