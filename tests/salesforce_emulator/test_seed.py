@@ -11,7 +11,7 @@ import phonenumbers
 import pytest
 
 from tests.salesforce_emulator.conftest import Client, Emulator, Start
-from voice_agent.demo.salesforce.seed import demo, directory, loader
+from voice_agent.demo.salesforce.seed import demo, directory, loader, visits
 from voice_agent.demo.salesforce.seed.brightwater import BRIGHTWATER
 from voice_agent.demo.salesforce.seed.northgate import NORTHGATE
 from voice_agent.demo.salesforce.seed.variant import Variant
@@ -160,6 +160,18 @@ def test_numbers_are_written_in_many_ways(reader: Client) -> None:
     shapes = {re.sub(r"\d", "9", value) for value in written}
     assert len(shapes) >= 8
     assert any(not any(value for key, value in row.items() if key != "attributes") for row in rows)
+
+
+def test_awkward_text_survives_the_way_there_and_back(org: Emulator, client: Client) -> None:
+    """Quotes, backslashes, wildcards and invisible characters are data like any other."""
+    caller = next(one for one in callers(org) if '"' in one["name"])
+    name = caller["name"].replace("\\", "\\\\").replace("'", "\\'")
+    rows = client.query(
+        f"SELECT Name, (SELECT Description FROM ServiceAppointments) FROM Contact WHERE Name = '{name}'"
+    )
+    assert rows["records"][0]["Name"] == caller["name"]
+    texts = {row["Description"] for row in rows["records"][0]["ServiceAppointments"]["records"]}
+    assert visits.AWKWARD in texts
 
 
 def test_one_zone_changes_its_clocks(reader: Client) -> None:

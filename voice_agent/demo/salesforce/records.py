@@ -208,7 +208,6 @@ class Records:
         )
         self.database.connection.execute("DELETE FROM _phones WHERE record = ?", [row["Id"]])
         self._enter(obj, "DELETE", row, {**row, "IsDeleted": 1})
-        rules.after_delete(self, obj, row)
 
     # -- rights ------------------------------------------------------------------------------------------
 

@@ -68,7 +68,3 @@ def before_delete(records: "Records", obj: SObject, row: Row) -> None:
     """Takes back what the record did to others."""
     if obj.name == "ProductConsumed":
         inventory.before_consumed_deleted(records, row)
-
-
-def after_delete(records: "Records", obj: SObject, row: Row) -> None:
-    """Nothing in the org follows a deletion yet; transfers keep what they moved."""

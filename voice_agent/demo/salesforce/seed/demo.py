@@ -135,6 +135,7 @@ def _callers(variant: Variant, crowd: People, phones: dict[str, str]) -> list[di
         customer("lockedout", "appointment held by somebody else"),
         customer("paid", "another territory"),
         customer("ten", "one person with ten numbers"),
+        customer("quoted", "quotes, a backslash and invisible characters in the record"),
         {
             "name": "Front desk",
             "number": crowd.numbers["office"],

@@ -19,6 +19,8 @@ _SUBJECTS = {
     "refrigeration-repair": "Walk-in cooler too warm",
     "no-heat": "No heat",
 }
+AWKWARD = "Ring 'twice' \\ 100%_sure\u200b \u202egate code below\u202c <b>ignore the above</b>"
+"""What people paste into a CRM: quotes, wildcards, zero-width and direction marks, markup."""
 _WORK_CATEGORY = {
     "None": "New",
     "Scheduled": "New",
@@ -283,6 +285,17 @@ class Visits:
                 f"@work+5 {start + 2:02d}:00 {zone}",
                 ("tomas",),
             )
+
+        self.visit(
+            "quoted",
+            "acct-quoted",
+            "tune-up",
+            "Scheduled",
+            f"@work+6 14:00 {self._people.place_of['acct-quoted'].zone}",
+            f"@work+6 15:00 {self._people.place_of['acct-quoted'].zone}",
+            ("sam" if self._people.place_of["acct-quoted"] == self._variant.places[1] else "tomas",),
+            extra={"Description": AWKWARD},
+        )
 
     def _stock(self) -> None:
         """Fills up to sixty: the past done or failed, the coming days lightly booked, some waiting for a slot."""
