@@ -87,6 +87,10 @@ class Telephone:
     def __post_init__(self) -> None:
         self.call = Call(self.line.script)
 
+    @property
+    def over(self) -> bool:
+        return self.left is not None
+
     async def ring(self) -> str:
         await self.identity.identify()
         return await self._post(CallStarted(greeting=self.line.greeting, at=self.at))

@@ -72,7 +72,7 @@ def gather(
     """What this sentence says towards `tool`. `first` is true for the sentence that brought the matter up."""
     slots = reading.slots
     if tool == "update_job":
-        return _update(caller, reading, asked)
+        return _update(caller, reading, asked, now)
     if tool in ABOUT_A_PART:
         return _part(tool, caller, reading, asked, lang, now)
     if tool == "running_late":
@@ -107,14 +107,19 @@ def _job(slots: Mapping[str, Any], asked: str | None) -> dict[str, Any]:
     return {"job": str(number)} if number else {}
 
 
-def _update(caller: Caller, reading: Reading, asked: str | None) -> dict[str, Any]:
+def _update(caller: Caller, reading: Reading, asked: str | None, now: datetime) -> dict[str, Any]:
     slots = reading.slots
     found = _job(slots, asked)
     if asked == "ask.status" and caller.keys in STATUS_KEYS:
         return {"status": STATUS_KEYS[caller.keys]}
     if "status" in slots:
         found["status"] = slots["status"]
-    parts = [{"part": p["part"], "quantity": p["qty"]} for p in slots.get("parts", ()) if p.get("qty", 0) > 0]
+    named = slots.get("parts", ())
+    if not named and slots.get("status") == "completed":  # "completed with two flame sensors": used, though not said
+        named = extract(caller.text, lang=reading.lang, intent="parts_used", now=now, expecting="parts").get(
+            "parts", ()
+        )
+    parts = [{"part": p["part"], "quantity": p["qty"]} for p in named if p.get("qty", 0) > 0]
     if not parts and "part_number" in slots and reading.intent in ("parts_used", "report_status"):
         parts = [{"part": slots["part_number"], "quantity": wording.amount_used(caller.text, reading.lang)}]
     if parts:

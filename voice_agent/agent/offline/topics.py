@@ -65,7 +65,7 @@ def tool_for(line: str, reading: Reading, intent: str) -> str | None:
     """The tool that serves `intent` on this line, None when there is none or the sentence does not bear it out."""
     said = wording.flat(reading.text)
     if line == "after_hours":
-        return BILLING if intent == "billing_other" else "take_message" if _has_matter(intent, said) else None
+        return "take_message" if _has_matter(intent, said) else None
     tool = LINES.get(line, {}).get(intent)
     if line == "technician":
         tool = _technician(tool, reading, intent, said)
@@ -73,6 +73,8 @@ def tool_for(line: str, reading: Reading, intent: str) -> str | None:
         tool = "visit_note"
     elif line == "customer" and intent in ("confirm", "job_details", "eta") and wording.ASKS_VISITS.search(said):
         tool = "my_visits"
+    if tool == "cancel_visit" and wording.MOVES.search(said) and not wording.CANCELS.search(said):
+        tool = "free_slots"
     return tool
 
 

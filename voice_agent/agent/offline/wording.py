@@ -100,6 +100,13 @@ AND_NEXT = whole_words(
     siguiente)(?: \w+)*; que sigue; que me toca(?: ahora| despues)?; adonde voy(?: ahora)?
     """
 )
+MOVES = whole_words(
+    r"""
+    rebook; reschedule; re schedule; move; change; push; postpone; delay; another (?:day|time|date);
+    different (?:day|time|date); cambiar; cambie; mover; mueva; reprogramar; posponer; aplazar; otr[oa] (?:dia|hora|fecha|horario)
+    """
+)
+CANCELS = whole_words(r"cancel\w*; call off; anul\w*; dont need; no longer need; ya no (?:necesito|quiero)(?: \w+)*")
 ASKS_VISITS = whole_words(
     r"""
     do (?:i|we) (?:still )?have (?:any|an|a)(?: \w+)? (?:appointments?|visits?|service)(?: \w+)*; (?:what|which|
