@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A tab that fails its test when a script fails or the content policy refuses something."""
+    """A tab that fails its test when a script fails, the content policy refuses something, or a hole is shown."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
     tab = context.new_page()
@@ -50,6 +50,8 @@ def page(browser: Browser) -> Iterator[Page]:
     tab.on("console", said)
     tab.on("pageerror", lambda error: wrong.append(str(error)))
     yield tab
+    shown = tab.locator("body").inner_text()
+    wrong += [word for word in ("undefined", "NaN", "[object", "null") if word in shown]
     hangup = tab.locator("#hangup", has_text="Hang up")
     with suppress(Exception):  # a call left on would talk into the next test; a page without server cannot hang up
         if hangup.is_visible():

@@ -62,13 +62,14 @@ class Demo:
 
 
 @contextlib.contextmanager
-def demo() -> Iterator[Demo]:
+def demo(**environment: str) -> Iterator[Demo]:
+    """Started with nothing in its environment but what is given here."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "voice_agent", "demo", "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
+        env={name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ} | environment,
     )
     running = Demo(f"http://127.0.0.1:{port}", process)
     try:

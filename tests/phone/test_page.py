@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.phone.conftest import PATIENCE_MS
-from tests.phone.running import Demo, until
+from tests.phone.running import Demo, free_port, until
 from tests.phone.running import demo as running_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -203,6 +203,16 @@ def test_nothing_is_loaded_from_anywhere_else(demo: Demo, page: Page) -> None:
     page.on("request", lambda request: asked.append(request.url))
     call(page, demo, "When is my visit?")
     assert asked and all(url.startswith(demo.base) for url in asked)
+
+
+def test_a_model_that_failed_is_named_beside_the_answer_of_the_next(page: Page) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/v1"
+    with running_demo(OPENAI_BASE_URL=nobody, OPENAI_MODEL="absent-model", OPENAI_API_KEY="none") as unlucky:
+        call(page, unlucky, "When is my visit?")
+        expect(page.locator(".model")).to_contain_text("absent-model")
+        say(page, "Where is my technician?")
+        expect(said(page)).to_contain_text("stepped in")
+        expect(page.locator("#timing-list")).to_contain_text("absent-model")
 
 
 def test_whatever_goes_away_in_mid_call_is_named(browser: Browser) -> None:

@@ -1,5 +1,7 @@
 // What the page knows of one call, made from the feed's events and nothing else. No DOM in here.
 
+import { completed, cutShort, findClause, played, started } from "./heard.js";
+
 /** An empty call; `placed` is {sid, line, zone}: the CallSid, the line's number and time zone. */
 export function newCall(placed) {
   return {
@@ -92,7 +94,7 @@ function onTwilio(call, about) {
       clausePlayed(call, about);
       break;
     case "caller_interrupted":
-      for (const turn of call.turns.values()) cutShort(call, turn);
+      fallSilent(call);
       break;
     case "agent_speaking":
       call.agentSpeaking = about.on;
@@ -105,7 +107,7 @@ function onTwilio(call, about) {
       break;
     case "call_ended":
       call.over = { status: about.status, reason: about.reason, seconds: about.seconds };
-      for (const turn of call.turns.values()) cutShort(call, turn);
+      fallSilent(call);
       line(call, `Call ended after ${minutes(about.seconds)}: ${about.reason}`);
       call.live = "";
       call.changed.add("status").add("live");
@@ -141,62 +143,43 @@ function onTwilio(call, about) {
 }
 
 function clauseStarted(call, { text, source, ms }) {
+  call.speaking = null;
+  call.aloud = text;
+  call.changed.add("aloud");
   if (source === "say") {
     call.items.push({ kind: "say", text, id: call.items.length });
     call.changed.add("items");
-    call.speaking = null;
-    call.aloud = text;
-    call.changed.add("aloud");
     return;
   }
-  let found = null;
-  if (source === "greeting") {
-    const turn = turnOf(call, 0);
-    turn.said ||= text;
-    found = [turn, [0, turn.said.length]];
-  } else {
-    for (const wanted of [false, true]) {
-      for (const turn of call.turns.values()) {
-        const place = !found && turn.cut === wanted && turn.said ? locate(turn.said, text, turn.heard) : null;
-        if (place) found = [turn, place];
-      }
-    }
-  }
-  if (!found) { // the page joined in the middle of a reply: its beginning comes with the reply's end
+  if (source === "greeting") turnOf(call, 0).said ||= text;
+  let found = findClause(call.turns.values(), text);
+  if (!found) { // the page joined in the middle of a reply: the whole of it comes with its end
     const turn = turnOf(call, call.turn);
     found = [turn, [turn.said.length, turn.said.length + text.length]];
     turn.said += text;
   }
   const [turn, place] = found;
-  turn.cut = false;
-  turn.playing = place;
+  started(turn, place);
+  call.speaking = turn;
   if (turn.voice === null && call.heardAt !== null && (turn.caller || turn.keys.length)) {
     turn.voice = ms - call.heardAt;
     call.heardAt = null;
     call.changed.add("timing");
   }
-  call.speaking = turn;
-  call.aloud = text;
-  call.changed.add("aloud");
   draw(call, turn);
 }
 
-function clausePlayed(call, { text, cut, source }) {
-  const turn = call.speaking;
-  if (source === "say" || !turn) return;
-  const place = text ? locate(turn.said, text, turn.heard) : null;
-  if (place) turn.heard = place[1];
-  turn.playing = null;
-  if (cut) turn.cut = true;
+function clausePlayed(call, { text, cut }) {
+  if (!call.speaking) return;
+  played(call.speaking, text, cut);
+  draw(call, call.speaking);
   call.speaking = null;
-  draw(call, turn);
 }
 
-function cutShort(call, turn) {
-  if (!turn.said.slice(turn.heard).trim() || turn.cut) return;
-  turn.cut = true;
-  turn.playing = null;
-  draw(call, turn);
+function fallSilent(call) {
+  for (const turn of call.turns.values()) {
+    if (cutShort(turn)) draw(call, turn);
+  }
 }
 
 // ---- the server's journal: what was understood, decided and done
@@ -215,9 +198,7 @@ function onJournal(call, about) {
       turn.said += about.text;
       break;
     case "agent":
-      turn.heard = carried(turn.said, turn.heard, about.text);
-      if (turn.playing) turn.playing = turn.playing.map((at) => carried(turn.said, at, about.text));
-      turn.said = about.text;
+      completed(turn, about.text);
       break;
     case "key":
       call.keys.push(about.digit);
@@ -320,32 +301,7 @@ function onStanding(call, standing) {
   call.changed.add("standing");
 }
 
-// ---- text
-
-/** [start, end] of `fragment` in `text` at or after `from`, blanks not counting; null if it is not there. */
-export function locate(text, fragment, from) {
-  const wanted = fragment.trim();
-  if (!wanted) return null;
-  const at = text.indexOf(wanted, from);
-  if (at >= 0) return [at, at + wanted.length];
-  const letters = [...wanted.replace(/\s+/g, "")].map((letter) => letter.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const pattern = new RegExp(letters.join("\\s*"), "gu");
-  pattern.lastIndex = from;
-  const match = pattern.exec(text);
-  return match ? [match.index, match.index + match[0].length] : null;
-}
-
-/** Where offset `at` of `before` lies in `after`, a longer or differently spaced writing of the same words. */
-function carried(before, at, after) {
-  if (after.startsWith(before)) return at;
-  const end = after.replace(/\s/g, "").length - before.replace(/\s/g, "").length; // missed at the front
-  let left = before.slice(0, at).replace(/\s/g, "").length + (at ? Math.max(0, end) : 0);
-  for (let offset = 0; offset < after.length; offset += 1) {
-    if (left === 0) return offset;
-    if (!/\s/.test(after[offset])) left -= 1;
-  }
-  return left === 0 || at ? after.length : 0;
-}
+// ---- small readings
 
 /** `status` of a tool's JSON result, "" if it has none. */
 export function statusOf(content) {

@@ -128,8 +128,10 @@ function gist({ intent, confidence, urgency, lang }) {
 
 function measured(turn) {
   const runs = turn.runs.filter((run) => run.firstToken !== null);
+  const failed = turn.runs.flatMap((run) => run.attempts ?? []);
   return make("p.meta", {},
     turn.cut && make("span.tag.wait", {}, "interrupted"),
+    failed.length > 0 && make("span.tag.wait", { title: failed.join("\n") }, `${turn.runs.at(-1).model} stepped in`),
     turn.firstWords !== null && make("span", {}, `first words ${delay(turn.firstWords)}`),
     runs.length > 0 && make("span", {}, `${runs.at(-1).model} ${delay(runs[0].firstToken)}`),
     turn.voice !== null && make("span", {}, `heard after ${delay(turn.voice)}`),

@@ -2,7 +2,7 @@
 
 export const $ = (id) => document.getElementById(id);
 
-/** `make("p.note.big", {title: "…"}, "text", child, …)`; null and false children are left out. */
+/** `make("p.note.big", {title: "…"}, "text", child, …)`; children that are nothing are left out. */
 export function make(kind, attributes = {}, ...children) {
   const [tag, ...classes] = kind.split(".");
   const element = document.createElement(tag || "div");
@@ -11,7 +11,7 @@ export function make(kind, attributes = {}, ...children) {
     if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== null && child !== false && child !== ""));
+  element.append(...children.filter((child) => child || child === 0));
   return element;
 }
 

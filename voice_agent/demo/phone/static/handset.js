@@ -6,6 +6,7 @@ import { ask } from "./feed.js";
 import { waited } from "./panels.js";
 import { Microphone, canListen, canSpeak } from "./speech.js";
 
+const SECRETS = ["pin", "code"]; // only keys will do: the keypad opens by itself even where there is little room
 const NARROW = window.matchMedia("(max-width: 760px)");
 
 export class Handset {
@@ -127,7 +128,7 @@ export class Handset {
     const call = this.#call;
     const any = (...parts) => changed.has("all") || parts.some((part) => changed.has(part));
     if (any("aloud", "standing", "status")) {
-      $("caption").textContent = call.over ? "" : call.agentSpeaking ? call.aloud : call.standing ? waited(call.standing) : "";
+      $("caption").textContent = call.over ? "" : call.agentSpeaking ? call.aloud : standing(call);
       $("caption").classList.toggle("waiting", !call.agentSpeaking);
       $("ring").classList.toggle("talking", call.agentSpeaking && !call.over);
       $("send").setAttribute("aria-label", call.agentSpeaking ? "Interrupt and say it" : "Say it");
@@ -137,7 +138,7 @@ export class Handset {
     if (any("standing")) {
       const wanted = ["pin", "code", "choice", "confirm", "number"].includes(call.standing?.keypad) && !call.over;
       $("pad").classList.toggle("wanted", wanted);
-      if (wanted && call.standing.keypad !== "confirm") this.#showPad(true);
+      if (wanted && (!NARROW.matches || SECRETS.includes(call.standing.keypad))) this.#showPad(true);
     }
     if (any("status")) this.#status();
   }
@@ -242,4 +243,10 @@ export class Handset {
     if (!voice.on) voice.hush();
     $("voice").setAttribute("aria-pressed", String(voice.on));
   }
+}
+
+/** What the phone shows while nobody talks to its owner. */
+function standing({ standing: now }) {
+  if (!now) return "";
+  return now.waiting === "caller" ? "the agent is listening" : waited(now);
 }

@@ -115,6 +115,7 @@ function banner(kind) {
   const [text, act, then] = BANNERS[kind] ?? ["", "", null];
   $("banner").hidden = !text;
   $("banner").dataset.kind = kind;
+  document.body.toggleAttribute("data-lost", ["server", "twilio"].includes(kind));
   if ($("banner-text").textContent !== text) $("banner-text").textContent = text;
   $("banner-act").textContent = act;
   $("banner-act").onclick = then;

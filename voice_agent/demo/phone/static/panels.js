@@ -110,7 +110,8 @@ export class Panels {
     $("timing-list").replaceChildren(...turns.map((turn) => {
       const run = turn.runs.find((one) => one.firstToken !== null);
       const bar = make("span.bar", { "aria-hidden": "true" },
-        turn.voice !== null && part("voice", turn.voice, scale), part("first", turn.firstWords, scale), part("limit", LIMIT_MS, scale));
+        turn.voice !== null && part("voice", turn.voice, scale), part("first", turn.firstWords, scale),
+        run && part("token", run.firstToken, scale), part("limit", LIMIT_MS, scale));
       return make("li", {},
         make("span.turn-number", {}, `Turn ${turn.number}`), bar, make("b", {}, delay(turn.firstWords)),
         make("small", {}, [
