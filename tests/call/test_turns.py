@@ -20,6 +20,15 @@ def test_a_caller_who_has_spoken_is_answered_and_the_reply_is_closed_once() -> N
     ]
 
 
+def test_every_reply_of_a_conversation_is_closed_once() -> None:
+    scene = Scene()
+    for words in ("hello", "where is he", "thank you"):
+        scene.caller(words)
+        scene.answers("Yes.")
+        scene.hears_all()
+    assert scene.closings == [1, 2, 3]
+
+
 def test_what_the_model_says_for_an_older_turn_is_not_spoken() -> None:
     scene = Scene()
     scene.caller("When is my visit?")
