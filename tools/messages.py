@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated, Literal
 
+import phonenumbers
 from pydantic import Field
 
 from tools import telling
@@ -14,8 +16,8 @@ from voice_agent.agent.tool import Answer, Change, Result, tool
 from voice_agent.language import spoken
 
 EVERY_LINE = ("customer", "technician", "after_hours")
-FEWEST_DIGITS, MOST_DIGITS = 10, 15
-"""A number without area code cannot be called back; E.164 has at most fifteen digits."""
+HOME = "US"
+"""Country of a number that is said without one, when the number called from tells none."""
 
 
 @tool(lines=EVERY_LINE, level=0, writes=True)
@@ -35,7 +37,7 @@ async def take_message(
 ) -> Result:
     """Take a message or a request to be called back. Use after closing time, when nothing else fits, or when the caller
     wants it. The server reads it back and asks."""
-    number = e164(callback_number) if callback_number else ctx.grant.number or None
+    number = e164(callback_number, ctx.grant.number) if callback_number else ctx.grant.number or None
     if number is None:
         key = "message.bad_number" if callback_number else "message.no_number"
         return Answer({"status": "missing", "missing": "callback_number"}, say=ctx.speak(key))
@@ -52,9 +54,20 @@ async def take_message(
     return Change(plan, telling.confirm(ctx, told, back, at), done)
 
 
-def e164(said: str) -> str | None:
-    """A number as it was said, in E.164; None when it is not a whole number. Ten digits are North American."""
+def e164(said: str, near: str = "") -> str | None:
+    """A number as it was said, in E.164; None when it is not a whole number.
+
+    Without a country code it is of the country that `near`, the number called from, belongs to.
+    """
+    region = HOME
+    with suppress(phonenumbers.NumberParseException):
+        region = phonenumbers.region_code_for_country_code(phonenumbers.parse(near).country_code or 1)
     digits = re.sub(r"\D", "", said)
-    if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+    text = f"+{digits}" if said.strip().startswith("+") else digits
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
         return None
-    return f"+1{digits}" if len(digits) == FEWEST_DIGITS and not said.strip().startswith("+") else f"+{digits}"
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
