@@ -222,3 +222,8 @@ def test_an_unclosed_tag_does_not_swallow_the_reply() -> None:
     text = "if a <b then " + "go on " * 80
     heard = "".join(ear.feed(piece) for piece in re.findall(r".{1,5}", text)) + ear.flush()
     assert heard.count("go on") == 80
+
+
+def test_the_number_to_call_in_an_emergency_is_said_as_it_is_dialled() -> None:
+    assert for_ear("Hang up and call 911 now.") == "Hang up and call nine one one now."
+    assert for_ear("Cuelgue y llame al 911.", "es") == "Cuelgue y llame al nueve uno uno."

@@ -14,6 +14,8 @@ from decimal import Decimal
 from voice_agent.language.numerals import before_noun_es, decimal_words, digit_words, ordinal_words_en, whole_words
 
 _LONGEST_HELD = 240
+EMERGENCY_NUMBERS = frozenset({"911", "112", "999", "988"})
+"""Dialled, never counted: "nine one one", whatever stands around them."""
 
 _TOKEN = re.compile(
     r"(?P<tag></?[A-Za-z!?][^<>]{0,200}>)"
@@ -211,6 +213,8 @@ class EarFilter:
     def _number(self, text: str) -> str:
         """An identifier digit by digit, an amount as a number."""
         figures = text.replace(",", "")
+        if figures in EMERGENCY_NUMBERS:
+            return digit_words(figures, self._lang)
         if "." in figures:
             return decimal_words(Decimal(figures), self._lang)
         labelled = _LABEL.search(self._before) is not None
