@@ -117,3 +117,11 @@ def test_a_guess_in_another_language_than_the_sentence_is_thrown_away() -> None:
     assert one(CancelReply, orders).turn == 1
     assert one(StartReply, orders).heard == ""
     assert scene.said() == ""
+
+
+def test_advice_for_an_urgent_matter_comes_before_the_words_that_were_held() -> None:
+    scene = guessing()
+    scene.model("Ten minutes away.", turn=1)
+    scene.model_ends(turn=1)
+    scene.caller("where is my technician", urgency=Urgency.URGENT, hazard="burst_pipe")
+    assert scene.said() == "[guidance.burst_pipe] Ten minutes away."

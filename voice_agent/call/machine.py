@@ -236,7 +236,7 @@ class Call:
             self.take_words(words, at)
             self.say(last, at)
             self.close(at)
-        elif not speculating.confirmed(self, words, at):
+        elif not speculating.confirmed(self, words, gist, at):
             self.take_words(words, at)
             danger.advise(self, gist, at)
             self._answer(at)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from voice_agent.call import danger
 from voice_agent.call.actions import CancelReply, StartReply
+from voice_agent.call.events import Gist
 from voice_agent.call.reply import Held, Speculation
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def holds(call: Call, event: Held) -> bool:
     return True
 
 
-def confirmed(call: Call, words: str, at: float) -> bool:
+def confirmed(call: Call, words: str, gist: Gist, at: float) -> bool:
     """The final says what the partial said: the run is the turn's, and what it held is released."""
     guess, call.guess, call.last_partial = call.guess, None, ""
     if guess is None:
@@ -52,6 +54,7 @@ def confirmed(call: Call, words: str, at: float) -> bool:
     if call.leaving is not None:
         call.order(CancelReply(guess.turn))
         return True
+    danger.advise(call, gist, at)
     call.due().generating = True
     for event in guess.held:
         call.of_the_model(event, at)
