@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # scipy ships no types
 from sklearn.linear_model import LogisticRegression
 
 from training import noise
@@ -30,12 +30,12 @@ class Example:
 
 
 def grow(sentences: Sequence[Sentence], copies: int, rng: random.Random) -> list[tuple[Sentence, str]]:
-    """Each sentence as written and `copies` times through the noise channel."""
+    """Each sentence as written and `copies` times through the channel; thrice as often if its line has one way."""
     names = read_pools()
     grown: list[tuple[Sentence, str]] = []
     for sentence in sentences:
         grown.append((sentence, sentence.text))
-        for _ in range(copies):
+        for _ in range(copies if "{" in sentence.line or "<" in sentence.line else 3 * copies):
             said = noise.hesitate(sentence.text, sentence.lang, rng, names)
             grown.append((sentence, noise.mishear(said, rng, rng.choice((0.0, 0.05, 0.1, 0.2)))))
     return grown
@@ -47,8 +47,8 @@ def examples(grown: Sequence[tuple[Sentence, str]], rng: random.Random, weights:
     for sentence, text in grown:
         role = sentence.role if sentence.role != "unknown" else "customer"
         groups = features(hear(text), role if rng.random() < 0.5 else "unknown")
-        for label in sentence.labels:
-            rows.append(Example(groups, label, weights.get(label, 1.0) / len(sentence.labels)))
+        share = 1 / len(sentence.labels)
+        rows += [Example(groups, label, weights.get(label, 1.0) * share) for label in sentence.labels]
     return rows
 
 

@@ -19,7 +19,8 @@ OPENERS = {
     ).split("|"),
     "es": (
         "hola|buenas|buenos dias|buenas tardes|buenas noches|oiga|mire|si bueno|hola si|este|pues mire|oiga disculpe|"
-        "si senorita|le hablo porque|hablo porque|soy <nombre>|mi nombre es <nombre>|fijese que|bueno|disculpe|hola que tal"
+        "si senorita|le hablo porque|hablo porque|soy <nombre>|mi nombre es <nombre>|"
+        "fijese que|bueno|disculpe|hola que tal"
     ).split("|"),
 }
 CLOSERS = {
@@ -35,7 +36,8 @@ _SOUNDS_LIKE = {
     "there": "their", "hear": "here", "here": "hear", "leak": "leek", "pipe": "pipes", "breaker": "braker",
     "panel": "panels", "sparks": "parks", "heat": "heats", "furnace": "furnis", "technician": "technition",
     "tech": "text", "appointment": "a point meant", "cancel": "council", "capacitor": "capacity", "sensor": "censor",
-    "flame": "frame", "part": "par", "job": "jobs", "site": "sight", "route": "root", "bill": "build", "sewage": "sue age",
+    "flame": "frame", "part": "par", "job": "jobs", "site": "sight", "route": "root", "bill": "build",
+    "sewage": "sue age",
     "monoxide": "mono oxide", "carbon": "car bon", "elevator": "elevate her", "smoke": "smoked", "fire": "fires",
     "outlet": "out let", "burning": "burnin", "water": "water s", "our": "are", "are": "our", "know": "no",
     "wont": "want", "want": "won t", "right": "write", "be": "b", "you": "u", "see": "c", "why": "y", "the": "a",

@@ -55,13 +55,14 @@ def ways(line: str, pools: dict[str, list[str]]) -> float:
 
 
 def load(kind: str, per_line: int, rng: random.Random) -> list[Sentence]:
-    """All sections of `<kind>.en.txt` and `<kind>.es.txt`, each line up to `per_line` distinct times."""
+    """All sections of `<kind>.*.txt` and `<kind>_plain.*.txt`, each line up to `per_line` distinct times."""
     pools = read_pools()
     sentences: list[Sentence] = []
-    for lang in ("en", "es"):
+    for path in sorted(DATA.glob(f"{kind}*.txt")):
+        lang = path.name.split(".")[-2]
         labels: tuple[str, ...] = ()
         role = "unknown"
-        for line in (DATA / f"{kind}.{lang}.txt").read_text("utf-8").splitlines():
+        for line in path.read_text("utf-8").splitlines():
             if line.startswith("## "):
                 head = line[3:].split()
                 labels, role = tuple(head[0].split("+")), head[1] if len(head) > 1 else "unknown"

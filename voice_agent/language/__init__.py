@@ -33,9 +33,7 @@ def read(
     heard = hear(text)
     spoken: Lang = language_of(heard.words) if lang not in ("en", "es") else ("es" if lang == "es" else "en")
     urgency = urgency_of(heard)
-    intent, confidence, also = intent_of(heard, role=role, expecting=expecting)
-    if urgency.level == "life_safety" and intent != "emergency":
-        intent, confidence, also = "emergency", max(confidence, 0.5), intent if intent != "none" else None
+    intent, confidence, also = intent_of(heard, urgency, role=role, expecting=expecting)
     slots: dict[str, Any] = {}
     if with_slots:
         slots |= extract(text, lang=spoken, intent=intent, now=now, expecting=expecting)

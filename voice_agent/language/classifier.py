@@ -1,4 +1,4 @@
-"""A linear softmax over hashed features with eight-bit weights: small enough for the repository, quick enough for a turn."""
+"""A linear softmax over hashed features with eight-bit weights: small in the repository, quick in a turn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """`labels[i]` belongs to column i. `scale` undoes the eight-bit rounding; `temperature` was fitted on the dev set."""
+    """`labels[i]` belongs to column i; `scale` undoes the rounding; `temperature` was fitted on the dev set."""
 
     labels: tuple[str, ...]
     weights: npt.NDArray[np.int8]

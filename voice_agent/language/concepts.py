@@ -1,7 +1,7 @@
 """Words turned into what they mean to a dispatcher, each with whether it was denied.
 
 The lexicon is bilingual: "olor" and "stench" are both SMELL, so that what is learnt in one language holds in the other.
-Negation binds to what follows it inside its own clause: "no gas smell but there's smoke" denies GAS and SMELL, not SMOKE.
+Negation binds to what follows it in its own clause: "no gas smell but there's smoke" denies GAS and SMELL, not SMOKE.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 
 _CLAUSE_STARTS = frozenset(
-    "theres there its it i im we were my our he she they hes shes theyre and then so because y mi nuestro entonces "
-    "porque pues cuando when while que where if hay esta estan sale salen huele tengo tenemos".split()
+    "theres there its it i im we were my our he she they hes shes theyre and then so because y mi nuestro "
+    "entonces porque pues cuando when while que where if hay esta estan sale salen huele tengo tenemos".split()
 )
 _DENIED_VERBS = frozenset("hay esta estan sale salen huele tengo tenemos".split())
 _CARRIES_ON = frozenset("or nor ni o any ningun ninguna".split())

@@ -1,7 +1,7 @@
 """A sentence as hashed features, the same in training and at run time.
 
 Three groups: words (single, pairs, pairs over a gap), letters (3 to 5 within a word: what survives a mis-hearing), and
-concepts with their denial (single, neighbours, any two together). Concepts carry the meaning over languages and wording.
+concepts with their denial (single, neighbours, any two together). Concepts carry meaning over languages and wording.
 """
 
 from __future__ import annotations
@@ -14,9 +14,34 @@ from zlib import crc32
 from voice_agent.language.concepts import Concept, lexicon
 from voice_agent.language.words import heard_words
 
-BITS = 16
+BITS = 18
 BUCKETS = 1 << BITS
 _MASK = BUCKETS - 1
+
+_FAMILIES = {
+    "HAZARD": "GAS GASLINE ROTTEN HISS CO FIRE SMOKE BURN SPARK SHOCK TINGLE POWERLINE TRAPPED EXPLODE STEAM RELIEF "
+    "LIVEWIRE LEFTON UNLIT "
+    "CHEMICAL FUMES REFRIGERANT",
+    "ELECTRIC": "PANEL OUTLET WIRE VOLTAGE BUZZ HOTTOUCH FIXTURE BREAKER",
+    "BODY": "DIZZY COLLAPSE BREATHE EYES BLEED FALLEN HURT CONFUSED SHIVER OXYGEN MEDIC BODYPART NUMB",
+    "PERSON": "PEOPLE FAMILY PETS",
+    "FRAIL": "BABY ELDERLY",
+    "WATERY": "WATER FLOOD POURING PIPE BURST LEAK",
+    "FOUL": "SEWAGE BACKUP TOILET",
+    "OUTAGE": "NOHEAT NOCOOL NOPOWER",
+    "WEATHER": "COLD HOTDAY",
+    "SITE": "CRITICAL",
+    "ENDED": "PAST SOLVED",
+    "OFFICE": "COMMERCE TRAINING BILL SCHEDULE APPOINTMENT OFFICEMATTER RESCHEDULE CANCEL CONFIRM",
+    "SMALL": "MILD CHIRP",
+    "FIGURE": "FIGURATIVE GASOLINE",
+    "NOW": "ONGOING HELP CALL911 EVACUATE",
+    "TRADE": "DONE USED PART STOCK JOB NEXT ONSITE ENROUTE WORKING CANTDO NEEDPART TRANSFERPART",
+    "TALKING": "ETA TECHNICIAN COME HUMAN TALK MESSAGE REPEAT LATE",
+}
+FAMILY = {name: family for family, names in _FAMILIES.items() for name in names.split()}
+"""Concepts that play the same part: what was learnt of one idiom, tense or hazard carries over to its relatives."""
+_SCOPES = frozenset("ENDED OFFICE SMALL FIGURE NOW".split())
 
 
 class Group(NamedTuple):
@@ -39,6 +64,16 @@ def hear(text: str) -> Heard:
     return Heard(words, lexicon().find(words))
 
 
+def part(heard: Heard, start: int, end: int) -> Heard:
+    """A stretch of the sentence, with what was denied in it as the whole sentence denied it."""
+    within = [
+        Concept(c.name, c.start - start, c.end - start, c.denied)
+        for c in heard.concepts
+        if c.start >= start and c.end <= end
+    ]
+    return Heard(heard.words[start:end], within)
+
+
 def features(heard: Heard, role: str = "unknown") -> list[Group]:
     """The groups of a sentence; values fall with the group's size so that long sentences do not shout."""
     words = heard.words
@@ -52,6 +87,10 @@ def features(heard: Heard, role: str = "unknown") -> list[Group]:
     concept_ids = [_bucket("c:" + key) for key in distinct]
     near = [_bucket(f"n:{a}>{b}") for a, b in zip(["<", *keys], [*keys, ">"], strict=True)]
     together = [_bucket(f"t:{a}&{b}") for at, a in enumerate(distinct) for b in distinct[at + 1 :]]
+    families = sorted({("!" if c.denied else "") + FAMILY.get(c.name, "OTHER") for c in heard.concepts})
+    family_ids = [_bucket("f:" + family) for family in families]
+    family_ids += [_bucket(f"f:{a}&{b}") for at, a in enumerate(families) for b in families[at + 1 :]]
+    family_ids += [_bucket(f"fc:{a}&{b}") for a in families if a.lstrip("!") in _SCOPES for b in distinct]
     shape = [_bucket(f"l:{min(len(words), 12) // 2}"), _bucket("r:" + role), _bucket("bias")]
     shape += [_bucket(f"r:{role}:{key}") for key in distinct]
     return [
@@ -60,6 +99,7 @@ def features(heard: Heard, role: str = "unknown") -> list[Group]:
         Group(concept_ids, 1.0 / (1 + len(concept_ids)) ** 0.25),
         Group(near, 0.6 / (1 + len(near)) ** 0.25),
         Group(together, 0.8 / (1 + len(together)) ** 0.3),
+        Group(family_ids, 0.8 / (1 + len(family_ids)) ** 0.3),
         Group(shape, 0.4),
     ]
 

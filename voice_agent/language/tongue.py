@@ -6,30 +6,32 @@ from voice_agent.language.reading import Lang
 from voice_agent.language.words import heard_words
 
 _SPANISH = frozenset(
-    """el la los las un una unos unas de del al que y en es esta estan este esto ese eso mi mis su sus por para con sin pero
-    como cuando donde quien cual cuanto cuantos cuantas hay tengo tiene tenemos tienen quiero necesito puedo puede pueden
-    si gracias hola buenos buenas dias tardes noches por favor ya muy mas otra otro otros hoy manana ayer ahora ahorita
-    trabajo cita tecnico casa agua luz gas huele humo fuego fuga calefaccion aire calentador pieza piezas camioneta numero
-    uno dos tres cuatro cinco seis siete ocho nueve cero diez once doce quince veinte treinta cuarenta cincuenta doble
-    lunes martes miercoles jueves viernes sabado domingo soy estoy estamos somos voy vamos va llego llegue termine acabe
-    use cambie puse no se me le nos les lo yo usted ustedes ella nosotros senor senora senorita hablar persona alguien
-    cancelar cambiar confirmar factura mensaje repita perdon oiga mire bueno pues claro vale listo siguiente direccion
-    ayuda nada nadie nunca todavia tambien desde hasta porque aqui alla orden despues antes tarde temprano semana mes ano
-    sale salen esta suena sonando quemado quemando chispas alarma monoxido ascensor elevador atrapado caldera
-    pasado proximo proxima viene mejor hora horas minutos media mediodia correcto asi exacto disculpe quisiera podria
-    cuanto cuesta cobro pago dia fue era ser han ha he llame llamen digale dile comuniqueme paseme""".split()
+    """el la los las un una unos unas de del al que y en es esta estan este esto ese eso mi mis su sus por para con sin
+    pero como cuando donde quien cual cuanto cuantos cuantas hay tengo tiene tenemos tienen quiero necesito puedo
+    puede pueden si gracias hola buenos buenas dias tardes noches por favor ya muy mas otra otro otros hoy manana
+    ayer ahora ahorita trabajo cita tecnico casa agua luz gas huele humo fuego fuga calefaccion aire calentador
+    pieza piezas camioneta numero uno dos tres cuatro cinco seis siete ocho nueve cero diez once doce quince veinte
+    treinta cuarenta cincuenta doble lunes martes miercoles jueves viernes sabado domingo soy estoy estamos somos
+    voy vamos va llego llegue termine acabe use cambie puse no se me le nos les lo yo usted ustedes ella nosotros
+    senor senora senorita hablar persona alguien cancelar cambiar confirmar factura mensaje repita perdon oiga mire
+    bueno pues claro vale listo siguiente direccion ayuda nada nadie nunca todavia tambien desde hasta porque aqui
+    alla orden despues antes tarde temprano semana mes ano sale salen esta suena sonando quemado quemando chispas
+    alarma monoxido ascensor elevador atrapado caldera pasado proximo proxima viene mejor hora horas minutos media
+    mediodia correcto asi exacto disculpe quisiera podria cuanto cuesta cobro pago dia fue era ser han ha he llame
+    llamen digale dile comuniqueme paseme""".split()
 )
 _ENGLISH = frozenset(
-    """the a an of to in is are was i im my your you it its this that these those and or but for with without from at on
-    there theres here what when where who how why can could would should will want need have has had do does did dont
-    doesnt not yes yeah yep thanks thank hello hi please now today tomorrow yesterday morning afternoon evening job work
-    order appointment technician tech house water smell smoke fire heat heater furnace part parts truck number one two
-    three four five six seven eight nine zero ten eleven twelve twenty thirty forty fifty double oh monday tuesday
-    wednesday thursday friday saturday sunday we were they he she him her them us our me talk person someone cancel
-    reschedule confirm bill message repeat sorry sure okay right done next address help nothing nobody never still
-    already because leak leaking pipe burst alarm detector carbon monoxide elevator stuck boiler panel outlet""".split()
+    """the a an of to in is are was i im my your you it its this that these those and or but for with without from at
+    on there theres here what when where who how why can could would should will want need have has had do does did
+    dont doesnt not yes yeah yep thanks thank hello hi please now today tomorrow yesterday morning afternoon evening
+    job work order appointment technician tech house water smell smoke fire heat heater furnace part parts truck
+    number one two three four five six seven eight nine zero ten eleven twelve twenty thirty forty fifty double oh
+    monday tuesday wednesday thursday friday saturday sunday we were they he she him her them us our me talk person
+    someone cancel reschedule confirm bill message repeat sorry sure okay right done next address help nothing
+    nobody never still already because leak leaking pipe burst alarm detector carbon monoxide elevator stuck boiler
+    panel outlet""".split()
 )
-_BOTH = _SPANISH & _ENGLISH
+_BOTH = (_SPANISH & _ENGLISH) | frozenset("no me a use once sale sin he ha has son come real van".split())
 
 
 def detect_language(text: str, previous: str = "en") -> Lang:

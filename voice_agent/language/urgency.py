@@ -1,19 +1,20 @@
 """Triage of one sentence: life_safety, urgent or routine, with the hazard and the words that decided.
 
-A trained reader gives the probability of each hazard; reviewed hazard patterns may only raise it, never lower it. The
-costs are lopsided (a missed gas leak against a needless safety sentence), so the bar for life_safety is low.
-Sections 1 and 2 of the emergency sheet are the rules; no network, no clock, no memory: stickiness is the call's.
+A trained reader gives the probability of every hazard; reviewed patterns say how much of it is enough. The costs are
+lopsided (a missed gas leak against a needless safety sentence), so a hazard that is named and not excused passes on a
+hint. Sections 1 and 2 of the emergency sheet are the rules. No network, no clock, no memory: stickiness is the call's.
 """
 
 from __future__ import annotations
 
 from voice_agent.language.classifier import load
 from voice_agent.language.features import Heard, features, hear
+from voice_agent.language.hazards import Sign, sign_of
 from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Urgency
 
-LIFE_BAR = 0.40
-"""Probability of any life hazard from which guidance is spoken first."""
-URGENT_BAR = 0.45
+LIFE_BAR = {Sign.NAMED: 0.05, Sign.SILENT: 0.30, Sign.EXCUSED: 0.50}
+"""Probability of any life hazard from which guidance is spoken first; settled on the dev sentences."""
+URGENT_BAR = 0.40
 """Probability of anything worse than routine from which someone is paged."""
 
 
@@ -26,7 +27,7 @@ def urgency_of(heard: Heard) -> Urgency:
     chances = hazard_chances(heard)
     life = sum(chances[hazard] for hazard in LIFE_HAZARDS)
     worse = life + sum(chances[hazard] for hazard in URGENT_HAZARDS)
-    if life >= LIFE_BAR:
+    if life >= LIFE_BAR[sign_of(heard)]:
         hazard = max(LIFE_HAZARDS, key=lambda name: chances[name])
         return Urgency("life_safety", hazard, evidence(heard, hazard))
     if worse >= URGENT_BAR:

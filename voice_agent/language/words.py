@@ -23,13 +23,15 @@ _REPAIRS: tuple[tuple[str, str], ...] = (
     (r"\bmono ?(?:oxide|oxyde|xide|oxite|ox side|oxid)s?\b", "monoxide"),
     (r"\bmon[oa] ?[xs]id[oa]s?\b|\bmono oxido\b|\bmon oxido\b", "monoxido"),
     (
-        r"\b(?:c o|c\.o\.?|see oh?|seo|cee oh|ceo|sea oh) (?=alarm|detector|monitor|sensor|poison|leak|level|reading|is high)",
+        r"\b(?:c o|c\.o\.?|see oh?|seo|cee oh|ceo|sea oh) "
+        r"(?=alarm|detector|monitor|sensor|poison|leak|level|reading|is high)",
         "co ",
     ),
     (r"\b(alarma|detector|sensor) de (?:ce o|c o|seo)\b", r"\1 de co"),
     (r"\b(?:gaz|gass|gahs|gasss|gaas|gazz)\b", "gas"),
     (
-        r"\b(smell(?:s|ing|ed)?(?: like| of| some| a lot of| strong)?|odou?r of|leaking|natural) (?:guess|gus|guys|gaps|grass gas|cast)\b",
+        r"\b(smell(?:s|ing|ed)?(?: like| of| some| a lot of| strong)?|odou?r of|leaking|natural) "
+        r"(?:guess|gus|guys|gaps|grass gas|cast)\b",
         r"\1 gas",
     ),
     (r"\b(?:guess|gus|guys|gap) (?=leak|line|smell|odou?r|meter|valve|company)", "gas "),
@@ -56,8 +58,9 @@ _REPAIRS: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern), replacement) for pattern, replacement in _REPAIRS)
 # A cheap gate: only sentences with a fragment of a mangled noun pay for the repairs.
 _SUSPECT = re.compile(
-    r"mono|mon |mono|c o|see o|seo|cee|ceo|sea oh|\bga[zsahp]|gu[eysi]|cast|gasto|gaf|gato|\bda?s\b|caz|pro ?p|rot|rod an"
-    r"|written|smo|spark|out ?l|el[ei]|acens|asens|ascensora|tricut|elect|conc|consc|br(?:ake|eaking)|furn|sue ?a|sew|suage|umo"
+    r"mono|mon |mono|c o|see o|seo|cee|ceo|sea oh|\bga[zsahp]|gu[eysi]|cast|gasto|gaf|gato|\bda?s\b|caz"
+    r"|pro ?p|rot|rod an|written|smo|spark|out ?l|el[ei]|acens|asens|ascensora|tricut|elect|conc|consc|br(?:ake|eaking)"
+    r"|furn|sue ?a|sew|suage|umo"
 )
 
 _STRIP = str.maketrans({"'": "", "’": "", "`": "", "´": ""})
@@ -87,5 +90,6 @@ def heard_words(text: str) -> list[str]:
 
 
 _MAY_REPEAT = frozenset(
-    "one two three four five six seven eight nine oh zero o uno dos tres cuatro cinco seis siete ocho nueve cero".split()
+    "one two three four five six seven eight nine oh zero o "
+    "uno dos tres cuatro cinco seis siete ocho nueve cero".split()
 )

@@ -1,0 +1,92 @@
+"""Reviewed signs of danger: which concepts together name a present hazard, and what excuses them.
+
+The trained reader is asked how likely danger is; these patterns say how sure it must be. A named hazard that nothing
+excuses needs little more than a hint, an excused one (past, solved, figurative, for sale) needs much.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from voice_agent.language.concepts import Concept
+from voice_agent.language.features import Heard
+
+
+class Sign(Enum):
+    """What the patterns say about a sentence."""
+
+    NAMED = "a hazard is named, undenied and unexcused"
+    EXCUSED = "its hazard words are past, solved, figurative, for sale or part of the trade"
+    SILENT = "no pattern applies"
+
+
+_HEATERS = "FURNACE APPLIANCE GASAPPLIANCE BOILER PIPE"
+_LIVE_PARTS = "PANEL OUTLET BREAKER WIRE FIXTURE LIVEWIRE"
+_SOMEONE = "PEOPLE FAMILY PETS BABY ELDERLY HUMAN TECHNICIAN"
+_PATTERNS: tuple[tuple[str, ...], ...] = (
+    # gas
+    ("GAS GASLINE", "SMELL LEAK HISS BURST POURING ALARM SHUTOFF LEFTON UNLIT"),
+    ("ROTTEN", "SMELL ROOM " + _HEATERS),
+    ("HISS", "SMELL GASLINE GAS SHUTOFF " + _HEATERS),
+    ("LEFTON", "UNLIT SMELL DIZZY"),
+    # carbon monoxide
+    ("CO", "ALARM BEEP DIZZY COLLAPSE ROOM ONGOING SHUTOFF EVACUATE CALL911 READOUT PRESSURE"),
+    ("DIZZY", "CO ALARM FUMES DETECTOR " + _HEATERS),
+    # fire
+    ("FIRE",),
+    ("SMOKE",),
+    ("SPARK",),
+    ("BURN", f"SMELL {_LIVE_PARTS} " + _HEATERS),
+    ("HOTTOUCH", "CEILING SMELL " + _LIVE_PARTS),
+    ("BUZZ", "PANEL"),
+    # electricity
+    ("SHOCK",),
+    ("LIVEWIRE",),
+    ("TINGLE", "WATER FAUCET APPLIANCE OUTLET VOLTAGE TOILET"),
+    ("VOLTAGE", "WATER FAUCET TOILET BODYPART"),
+    ("POWERLINE WIRE", "DOWNED"),
+    ("POWERLINE", "SPARK FIRE BURST FALLEN BURN BUZZ WIRE VOLTAGE CEILING"),
+    ("WATER FLOOD POURING LEAK", _LIVE_PARTS),
+    # people shut in, pressure, chemicals
+    ("TRAPPED",),
+    ("ELEVATOR", "HELP ALARM INSIDE"),
+    ("ELEVATOR", _SOMEONE, "PROBLEM BURST SHUTOFF BREATHE RUMBLE DOWNED ONGOING"),
+    ("RELIEF", "STEAM RUMBLE PRESSURE POURING ONGOING"),
+    ("STEAM", "RUMBLE POURING " + _HEATERS),
+    ("RUMBLE EXPLODE SHIVER", "FURNACE GASAPPLIANCE BOILER PIPE"),
+    ("CHEMICAL REFRIGERANT FUMES", "EYES BREATHE DIZZY COLLAPSE FUMES"),
+    ("CHEMICAL", "LEAK SMELL"),
+    ("CONFINED", "COLLAPSE DIZZY"),
+    # bodies
+    ("COLLAPSE",),
+    ("BREATHE",),
+    ("BLEED",),
+    ("EYES", "BURN CHEMICAL FUMES REFRIGERANT SMELL"),
+    ("FALLEN",),
+    ("HURT",),
+    ("MEDIC",),
+    ("CONFUSED",),
+    ("BODYPART", f"NUMB {_LIVE_PARTS} BURST"),
+    ("DIZZY SHIVER", "HOTDAY COLD NOCOOL NOHEAT"),
+    ("OXYGEN", "NOPOWER PROBLEM SHUTOFF BEEP DONE"),
+)
+_COMPILED = tuple(tuple(frozenset(group.split()) for group in pattern) for pattern in _PATTERNS)
+
+_EXCUSES = frozenset(
+    "PAST SOLVED FIGURATIVE COMMERCE TRAINING CHIRP GASOLINE USED DONE STOCK BILL SCHEDULE OFFICEMATTER".split()
+)
+_BACK_TO_NOW = frozenset("BUT ONGOING".split())
+
+
+def sign_of(heard: Heard) -> Sign:
+    """NAMED, EXCUSED or SILENT. An excuse counts only if nothing after it comes back to the present ("fixed, but")."""
+    present = {concept.name for concept in heard.concepts if not concept.denied}
+    if not any(all(group & present for group in pattern) for pattern in _COMPILED):
+        return Sign.SILENT
+    return Sign.EXCUSED if _excused(heard.concepts) else Sign.NAMED
+
+
+def _excused(concepts: list[Concept]) -> bool:
+    excuse = max((c.start for c in concepts if c.name in _EXCUSES and not c.denied), default=-1)
+    back = max((c.start for c in concepts if c.name in _BACK_TO_NOW), default=-1)
+    return excuse > back
