@@ -133,7 +133,11 @@ class Calls:
     def sweep(self) -> None:
         """Forget what no webhook will ever close."""
         now = self._clock()
-        for call_sid in [sid for sid, at in self._closed.items() if now - at > ORPHAN_SECONDS]:
-            self.over(call_sid, "lost")
+        for call_sid, at in list(self._closed.items()):
+            waits = (
+                ANSWER_SECONDS if self._sessions[call_sid].handed_off else ORPHAN_SECONDS
+            )  # in the queue, maybe long
+            if now - at > waits:
+                self.over(call_sid, "lost")
         self._answers = {key: held for key, held in self._answers.items() if now - held[0] < ANSWER_SECONDS}
         self._ended = {sid: at for sid, at in self._ended.items() if now - at < ANSWER_SECONDS}

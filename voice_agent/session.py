@@ -161,7 +161,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._socket: Socket
         self._attached = False
-        self._serving: asyncio.Task[Any] | None = None
+        self._reader: asyncio.Task[None] | None = None
         self._sending_since: float | None = None
         self._send_watch: asyncio.TimerHandle | None = None
         self._leaving = False
@@ -186,19 +186,19 @@ class Session:
         if not resumed:
             self._start(self.identity.identify)
         self._post(CallStarted(resumed, "" if resumed else self.line.greeting, at=self._loop.time()))
-        self._serving = asyncio.current_task()
         try:
             async with asyncio.TaskGroup() as both:
                 writer = both.create_task(self._write())
-                await self._read(socket)
-                writer.cancel()
+                self._reader = both.create_task(self._read(socket))
+                self._reader.add_done_callback(lambda _: writer.cancel())
         except* OSError as failed:
             log.warning("socket lost", extra={"why": type(failed.exceptions[0]).__name__})
         finally:
-            self._attached, self._serving = False, None
+            self._attached = False
 
     def detached(self) -> None:
         """The socket is gone and nobody knows yet whether the call is: stop what only speaks, keep what was said."""
+        self._read_final()
         for turn in list(self._runs):
             self._cancel_turn(turn)
         for handle in self._timers.values():
@@ -293,9 +293,9 @@ class Session:
         left = self._sending_since + SEND_SECONDS - self._loop.time()
         if left > 0:
             self._send_watch = self._loop.call_later(left, self._watch_sending)
-        elif self._serving is not None:
+        elif self._reader is not None:
             log.warning("the other side does not read; socket given up")
-            self._serving.cancel()
+            self._reader.cancel()
 
     def _gathered(self) -> str:
         """The next frame; words of one reply that have queued up behind each other become one."""

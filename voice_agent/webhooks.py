@@ -23,6 +23,7 @@ from voice_agent.lines import Line, Lines
 from voice_agent.settings import Settings
 from voice_agent.twilio import signature, twiml
 
+MOST_FIELDS = 200
 OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Webhooks:
             length = request.headers.get("content-length", "0")
             if not given:
                 return Response("no signature", 403)
-            if not length.isdigit() or int(length) > signature.MOST_BODY_BYTES:
+            if not (length.isascii() and length.isdigit()) or int(length) > signature.MOST_BODY_BYTES:
                 return Response("too large", 413)
             body = bytearray()
             async for chunk in request.stream():
@@ -67,7 +68,10 @@ class Webhooks:
             url = self.settings.public_url.rstrip("/") + request.url.path
             if request.url.query:
                 url += f"?{request.url.query}"
-            fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+            try:
+                fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+            except ValueError:
+                return Response("too many fields", 400)
             if not signature.valid(self.settings.auth_tokens, given, url, fields):
                 log.warning("webhook refused: signature does not match", extra={"path": request.url.path})
                 return Response("signature does not match", 403)
@@ -79,6 +83,8 @@ class Webhooks:
 
     async def voice(self, form: Form) -> Response:
         call_sid = form.get("CallSid", "")
+        if not call_sid:
+            return Response("no CallSid", 400)
         if (earlier := self.calls.answered(call_sid)) is not None:
             return xml(earlier)
         line = self.lines.by_number(form.get("To", ""))
