@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from voice_agent.call.script import Phrases
+from voice_agent.language.spoken import for_ear
 
 ASKING = ("ask.", "menu.", "lost.", "slots.", "can_do.")
 ALSO = (
@@ -101,11 +102,25 @@ class Questions:
 
 
 def _asking(phrases: Phrases) -> Iterator[tuple[str, str]]:
-    for table in phrases.values():
+    """Each question as it is written, and as it is spoken if that differs: a transcript holds what was spoken."""
+    for lang, table in phrases.items():
         for key, variants in table.items():
             if key.startswith(ASKING) or key in ALSO:
                 for text in variants:
-                    yield key, text
+                    yield from ((key, form) for form in dict.fromkeys((text, _spoken(text, lang))))
+
+
+def _spoken(text: str, lang: str) -> str:
+    """`text` for the ear, its holes left as they are."""
+    return "".join(
+        piece if piece.startswith("{") or not piece.strip() else _between_blanks(piece, lang)
+        for piece in re.split(r"(\{\w+\})", text)
+    )
+
+
+def _between_blanks(piece: str, lang: str) -> str:
+    start, end = len(piece) - len(piece.lstrip()), len(piece.rstrip())
+    return piece[:start] + for_ear(piece, lang) + piece[end:]
 
 
 def _asked(text: str) -> str:
