@@ -50,6 +50,8 @@ class Try:
     caller: str
     line: str
     say: str
+    pin: str
+    """Of the emulated technician, public like all of the demo; "" without one."""
 
 
 def tries(callers: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> tuple[Try, ...]:
@@ -61,7 +63,17 @@ def tries(callers: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> tuple[
         if caller is not None and line is not None:
             shown = text.format(pin=caller.get("pin") or "of the technician")
             say = SAYINGS[line.role][0]
-            made.append(Try(title, shown, str(caller["name"]), str(caller["number"]), line.number, say))
+            made.append(
+                Try(
+                    title,
+                    shown,
+                    str(caller["name"]),
+                    str(caller["number"]),
+                    line.number,
+                    say,
+                    str(caller.get("pin") or ""),
+                )
+            )
     return tuple(made)
 
 

@@ -2,7 +2,7 @@
 
 import { completed, cutShort, findClause, played, started } from "./heard.js";
 
-/** An empty call; `placed` is {sid, line, zone}: the CallSid, the line's number and time zone. */
+/** An empty call; `placed` is {sid, line, zone, pin}: CallSid, the line's number and zone, the demo's PIN. */
 export function newCall(placed) {
   return {
     ...placed,

@@ -12,9 +12,10 @@ const NARROW = window.matchMedia("(max-width: 760px)");
 export class Handset {
   #call = null;
   #acts = Promise.resolve(); // one after the other, in the order they were asked for
+  #secret = false; // a PIN or code is being keyed in
   #microphone = new Microphone();
 
-  /** `told` is {place({from, to, zone, attestation}), again(), failed(error), voice}. */
+  /** `told` is {place({from, to, zone, pin, attestation}), again(), failed(error), voice}. */
   constructor(told) {
     this.told = told;
     $("dial").addEventListener("change", (event) => this.#chosen(event.target));
@@ -76,16 +77,18 @@ export class Handset {
   }
 
   async #dial() {
-    const who = document.querySelector("[name=who]:checked").value;
+    const chosen = document.querySelector("[name=who]:checked");
+    const known = chosen.value ? chosen : $("caller").selectedOptions[0];
     $("call").disabled = true;
     $("call").textContent = "Calling…";
     $("refusal").textContent = "";
     try {
       await this.told.place({
-        from: who || $("number").value.trim(),
+        from: chosen.value || $("number").value.trim(),
         to: $("line").value,
+        pin: known?.dataset.pin || "",
         zone: $("line").selectedOptions[0].dataset.zone,
-        attestation: who ? $("attestation").options[0].value : $("attestation").value,
+        attestation: chosen.value ? $("attestation").options[0].value : $("attestation").value,
       });
     } catch (error) {
       $("refusal").textContent = error.message;
@@ -121,7 +124,8 @@ export class Handset {
     $("words").value = "";
     $("act-refusal").textContent = "";
     this.#showPad(!NARROW.matches);
-    $("words").focus({ preventScroll: true });
+    this.#secret = false;
+    if (!NARROW.matches) $("words").focus({ preventScroll: true }); // on a real phone its own keyboard would cover the page
   }
 
   draw(changed) {
@@ -138,7 +142,9 @@ export class Handset {
     if (any("standing")) {
       const wanted = ["pin", "code", "choice", "confirm", "number"].includes(call.standing?.keypad) && !call.over;
       $("pad").classList.toggle("wanted", wanted);
-      if (wanted && (!NARROW.matches || SECRETS.includes(call.standing.keypad))) this.#showPad(true);
+      const secret = wanted && SECRETS.includes(call.standing.keypad);
+      if (wanted && (secret || !NARROW.matches)) this.#showPad(true);
+      if (secret !== this.#secret) this.#handOver(secret);
     }
     if (any("status")) this.#status();
   }
@@ -149,6 +155,13 @@ export class Handset {
     if (call.over) $("clock").textContent = `Call ended · ${minutes(call.over.seconds)}`;
     else if (call.answeredAt === null) $("clock").textContent = call.status === "ringing" ? "Ringing…" : "Calling…";
     else $("clock").textContent = minutes(talkedFor(call));
+  }
+
+  /** Digits of a secret belong to the keypad: the focus goes there, and back to the words afterwards. */
+  #handOver(secret) {
+    this.#secret = secret;
+    const [from, to] = secret ? [$("words"), $("pad")] : [$("pad"), $("words")];
+    if (from.contains(document.activeElement) && !$("words").value) to.focus({ preventScroll: true });
   }
 
   #status() {
@@ -246,7 +259,10 @@ export class Handset {
 }
 
 /** What the phone shows while nobody talks to its owner. */
-function standing({ standing: now }) {
+function standing({ standing: now, pin }) {
   if (!now) return "";
-  return now.waiting === "caller" ? "the agent is listening" : waited(now);
+  if (now.waiting === "caller") return "The agent is listening";
+  const text = waited(now);
+  const hint = now.waiting === "keys" && now.keypad === "pin" && pin ? ` (in this demo it is ${pin})` : "";
+  return text[0].toUpperCase() + text.slice(1) + hint;
 }

@@ -21,9 +21,9 @@ let openedAt = 0;
 let frame = 0;
 
 async function place(wanted) {
-  const { zone, ...asked } = wanted;
+  const { zone, pin, ...asked } = wanted;
   const placed = await ask("", asked);
-  begin({ sid: placed.call_sid, since: placed.changes_since, line: wanted.to, zone });
+  begin({ sid: placed.call_sid, since: placed.changes_since, line: wanted.to, zone, pin });
 }
 
 function begin(placed) {
