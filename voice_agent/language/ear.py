@@ -91,6 +91,9 @@ class EarFilter:
 
     def feed(self, chunk: str) -> str:
         """The speakable part of everything fed so far that was not given back yet; may be empty."""
+        if not (self._held or self._line_start or self._break or self._figure) and _PLAIN_WORD.fullmatch(chunk):
+            self._space, self._raw = True, chunk[-1]  # most tokens of a model: a blank and a word nothing can alter
+            return self._say(chunk[1:])
         text = self._held + chunk
         plain = len(text) > 5 and text.isascii() and text.isalpha()
         if plain and not (self._line_start or self._figure):
