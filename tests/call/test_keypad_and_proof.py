@@ -118,3 +118,14 @@ def test_what_is_no_key_is_nothing() -> None:
     scene = asked_for_pin()
     scene.presses("x ")
     assert not scene.call.keypad.waiting
+
+
+def test_any_key_asks_for_the_menu_also_the_star() -> None:
+    scene = Scene()
+    orders = scene.presses("*")
+    assert scene.all(StartReply, orders) and scene.history[-1]["content"] == "(pressed *)"
+
+
+def test_the_star_that_starts_an_entry_over_is_no_entry() -> None:
+    scene = Scene(Rules(keypad_pause=1.5))
+    assert not scene.all(StartReply, scene.presses("45*"))

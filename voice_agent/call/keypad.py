@@ -25,7 +25,7 @@ class Collected:
 
 @dataclass(slots=True)
 class Collector:
-    """Collects keys for one question at a time. `*` starts the entry over."""
+    """Collects keys for one question at a time. `*` starts the entry over; where nothing was asked it is an entry."""
 
     ask: Ask = OPEN
     digits: str = field(default="", repr=False)
@@ -51,8 +51,9 @@ class Collector:
         if key == "#":
             return self.complete()
         if key == "*":
+            asks_for_menu = self.ask.kind is Keypad.OPEN and not self.digits
             self.digits = ""
-            return None
+            return Collected(Keypad.OPEN, key) if asks_for_menu else None
         self.digits = (self.digits + key)[:MOST_KEYS]
         single = self.ask.kind is Keypad.CONFIRM or (self.ask.kind is Keypad.CHOICE and self.ask.length <= 1)
         if single or (self.ask.length and len(self.digits) >= self.ask.length) or len(self.digits) >= MOST_KEYS:
