@@ -146,6 +146,17 @@ def test_a_resumed_call_is_not_greeted_and_repeats_the_last_question() -> None:
     assert "Welcome" not in scene.said(orders)
 
 
+def test_an_answer_that_was_lost_with_the_line_is_said_whole_once_it_is_back() -> None:
+    for heard in ((), ("Tomorrow at nine.",)):
+        scene = Scene(greeting="Welcome.")
+        scene.hears("Welcome.")
+        scene.caller("when do you come")
+        scene.answers("Tomorrow at nine. Does that suit you?")
+        scene.hears(*heard)
+        orders = scene.happens(CallStarted(resumed=True))
+        assert scene.said(orders) == "[resumed] [resumed.question] Tomorrow at nine. Does that suit you?"
+
+
 def test_a_question_that_was_being_answered_when_the_line_broke_is_answered() -> None:
     scene = Scene()
     scene.caller("when do you come")

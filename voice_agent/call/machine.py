@@ -179,9 +179,10 @@ class Call:
 
     def _resumed(self, at: float) -> None:
         """A second socket of the same call: what was on its way when the first one broke was lost with it."""
-        self.playout.finish(at)
+        lost = self.playout.finish(at)
         unanswered = self.reply is not None and not self.reply.closed and self.reply.awaiting is None
-        question = self.transcript.last_said().rstrip("—")
+        whole = lost[-1].text.strip() if lost and lost[-1].turn > 0 else ""
+        question = whole or self.transcript.last_said().rstrip("—")
         confirming.drop(self)
         if self.reply is not None:
             self.cancel_work()
