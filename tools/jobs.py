@@ -27,6 +27,8 @@ MOST_OPTIONS = 4
 FEWEST_DIGITS = 3
 """A spoken job number has at least three digits; "1" and "job 1" are handles."""
 CURRENT = frozenset({"current", "this", "this job"})
+_HANDLE = re.compile(r"^(?:job )?\d+$")
+NO_NAMES = frozenset("job work order the for trabajo orden mrs miss sir señor señora place".split())
 UNDER_WAY = ("InProgress", "Dispatched")
 
 
@@ -61,6 +63,8 @@ async def which(ctx: ToolContext, said: str) -> Found | Answer:
         return await current(ctx)
     if said == "next":
         return await following(ctx)
+    if not _HANDLE.match(said) and (named := await _of_customer(ctx, said)):
+        return named[0] if len(named) == 1 else choice(ctx, named)
     digits = re.sub(r"\D", "", said)
     if len(digits) < FEWEST_DIGITS:
         known = ctx.grant.resolve("job", said, Job)
@@ -68,6 +72,15 @@ async def which(ctx: ToolContext, said: str) -> Found | Answer:
         again = await ctx.field.find_job(caller(ctx), known.appointment.number)
         return Found(said, next((job for job in again if job.appointment.id == known.appointment.id), known))
     return one_of(ctx, minted(ctx, await ctx.field.find_job(caller(ctx), digits)), digits)
+
+
+async def _of_customer(ctx: ToolContext, said: str) -> list[Found]:
+    """Today's jobs for a customer called that, those still open first."""
+    words = set(re.findall(r"[^\W\d_]{3,}", said)) - NO_NAMES
+    if not words:
+        return []
+    found = [one for one in await day_of(ctx) if words <= set(re.findall(r"\w+", one.job.customer.lower()))]
+    return [one for one in found if not one.job.appointment.over] or found
 
 
 def one_of(ctx: ToolContext, found: Sequence[Found], digits: str) -> Found | Answer:

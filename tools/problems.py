@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -28,7 +29,7 @@ async def report_problem(
     report_emergency) and not for moving a visit. The server reads it back and asks."""
     contact = caller(ctx)
     words = f"{appliance} {problem}".strip()
-    kinds = await ctx.field.work_types_like(words)
+    kinds = [kind for kind in await ctx.field.work_types_like(words) if _named(kind.name, words)]
     assets = await ctx.field.assets_like(contact, words)
     visits = await open_visits(ctx)
     what = Problem(
@@ -44,6 +45,12 @@ async def report_problem(
     else:
         told = ctx.speak("problem.read_back", problem=telling.quoted(problem))
     return Change(plan, telling.confirm(ctx, told), ctx.speak("problem.done"))
+
+
+def _named(kind: str, words: str) -> bool:
+    """Only a kind of work whose own words were said is read out; the planners find the others."""
+    said = set(re.findall(r"\w{4,}", words.lower()))
+    return any(word.removesuffix("s") in said or word in said for word in re.findall(r"\w{4,}", kind.lower()))
 
 
 def _subject(problem: str) -> str:

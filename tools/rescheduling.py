@@ -57,7 +57,7 @@ async def free_slots(
 ) -> Answer:
     """Find free arrival windows and offer up to three to the caller. Use before reschedule, with the wishes the caller
     named and no others. The server reads the times out; wait for the caller's choice."""
-    meant = await which(ctx, visit)
+    meant = await which(ctx, visit, planned=True)
     if isinstance(meant, Answer):
         return meant
     earliest, latest = PARTS_OF_DAY[part_of_day] if part_of_day else (None, None)

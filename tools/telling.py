@@ -97,7 +97,9 @@ def amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:
 def part_amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:
     """ "three flame sensors", "two gallons of refrigerant"."""
     name = part_name(part)
-    if part.unit.lower() in _PIECES and ctx.lang == "en" and not any(letter.isdigit() for letter in name):
+    if part.unit.lower() in _PIECES and ctx.lang == "en":
+        if any(letter.isdigit() for letter in name):  # "run capacitor 45/5" has no plural
+            return f"{amount(ctx, quantity, part)} {name}"
         return spoken.say_quantity(quantity, name, lang=ctx.lang)
     return ctx.speak("part.quantity", quantity=amount(ctx, quantity, part), part=part_name(part))
 

@@ -38,7 +38,7 @@ async def cancel_visit(
 async def confirm_visit(ctx: ToolContext, visit: Visit = None) -> Result:
     """Mark a visit as confirmed by the customer. Use when they say that the planned time suits them. The server reads
     it back and asks."""
-    meant = await which(ctx, visit)
+    meant = await which(ctx, visit, planned=True)
     if isinstance(meant, Answer):
         return meant
     plan = await ctx.field.plan_confirm(meant.visit)
@@ -50,7 +50,7 @@ async def confirm_visit(ctx: ToolContext, visit: Visit = None) -> Result:
 async def visit_note(ctx: ToolContext, note: OwnWords, visit: Visit = None) -> Result:
     """Leave an arrival note for the technician: gate code, dog, where to park. Use for what helps on arrival, not for a
     new problem or a complaint. The server reads it back and asks."""
-    meant = await which(ctx, visit)
+    meant = await which(ctx, visit, planned=True)
     if isinstance(meant, Answer):
         return meant
     plan = await ctx.field.plan_arrival_note(meant.visit, note)

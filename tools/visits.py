@@ -40,13 +40,19 @@ async def open_visits(ctx: ToolContext) -> list[Found]:
     return [Found(ctx.grant.mint("visit", visit.id, visit), visit) for visit in visits]
 
 
-async def which(ctx: ToolContext, handle: str | None) -> Found | Answer:
-    """The visit under `handle`; without one the caller's only visit, or a question that names them all."""
+async def which(ctx: ToolContext, handle: str | None, *, planned: bool = False) -> Found | Answer:
+    """The visit under `handle`; without one the caller's only visit, or a question that names them all.
+
+    With `planned` a single visit that has a time is meant before those that are still waiting for one.
+    """
     visits = await open_visits(ctx)
     if handle:
         return Found(handle, ctx.grant.resolve("visit", handle, Appointment))
     if not visits:
         return none(ctx)
+    timed = [one for one in visits if one.visit.window is not None]
+    if planned and len(timed) == 1:
+        return timed[0]
     return visits[0] if len(visits) == 1 else choice(ctx, visits)
 
 
@@ -86,7 +92,7 @@ async def my_visits(ctx: ToolContext) -> Answer:
 async def eta(ctx: ToolContext, visit: Visit = None) -> Answer:
     """Tell when the technician arrives: status, arrival window, first name, minutes when they are known. Use for
     "when are you coming" and "where is he". Never guess minutes yourself."""
-    meant = await which(ctx, visit)
+    meant = await which(ctx, visit, planned=True)
     if isinstance(meant, Answer):
         return meant
     found = await ctx.field.eta(meant.visit)

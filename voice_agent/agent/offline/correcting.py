@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from voice_agent.agent.offline import leads, topics, wording
+from voice_agent.agent.offline import courtesies, leads, topics, wording
 from voice_agent.agent.offline.choosing import choose
 from voice_agent.agent.offline.frames import ABOUT_A_PART, MOST_MINUTES_LATE, Frame
 from voice_agent.agent.offline.heard import Caller
@@ -25,6 +25,8 @@ def answered(talk: Dialogue, caller: Caller, reading: Reading) -> Understood:
         return Move.CONFIRMED, ""
     if caller.keys:
         return (Move.DENIED, "proposal") if agrees is False else (Move.WANTS, "again")
+    if courtesies.courtesy(caller.text) == "bye":
+        return Move.NOTHING_MORE, ""
     rest = leads.behind_no(caller.text)
     expecting = "slot_choice" if talk.frame.tool == "reschedule" else None
     if rest and _corrected(talk, talk.frame, Caller(rest), talk.read(rest, expecting)):

@@ -94,6 +94,15 @@ CHAT: Patterns = (
         ),
     ),
     (
+        "fine",
+        whole_words(
+            r"""
+            ok(?:ay)?; alright; all right; never ?mind; forget (?:it|about it); vale; de acuerdo; no importa;
+            olvidel?o; dejelo
+            """
+        ),
+    ),
+    (
         "hello",
         whole_words(
             r"""

@@ -231,9 +231,13 @@ class Dialogue:
     def begun(self, tool: str, caller: Caller, reading: Reading) -> Frame:
         frame = Frame(tool, self.gathered(tool, caller, reading, first=True))
         if tool == "job_details" and "job" not in frame.arguments:
-            asks_next = reading.intent in ("next_job", "eta") or reading.also == "next_job"
+            asks_next = {"next_job", "eta"} & {reading.intent, reading.also} or wording.NEXT.search(
+                wording.flat(caller.text)
+            )
             frame.arguments["job"] = "next" if asks_next else ""
         if tool == "take_message":
+            if "message" not in frame.arguments and self.frame is not None and self.frame.tool == "report_problem":
+                frame.add({"message": self.frame.arguments.get("problem", "")})
             if reading.urgency.level != "routine" or self.line == "technician":
                 frame.arguments["desk"] = "dispatch"
             elif self.asked == "ask.billing" or reading.intent == "billing_other":

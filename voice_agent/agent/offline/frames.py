@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from voice_agent.agent.offline import leads, wording
+from voice_agent.agent.offline import courtesies, leads, wording
 from voice_agent.agent.offline.heard import Caller, Used
 from voice_agent.language.reading import Reading
 from voice_agent.language.slots import extract
@@ -36,6 +36,9 @@ STATUS_KEYS = {
 DELAY_KEYS = {"1": 15, "2": 30, "3": 60}
 WHEN_KEYS = {"1": "when.morning", "2": "when.afternoon", "3": "when.evening"}
 MOST_MINUTES_LATE = 600
+MOST_PART_WORDS = 5
+PART_INTENTS = frozenset({"parts_used", "parts_inquiry", "request_transfer"})
+UNSURE = 0.5
 FEWEST_PHONE_DIGITS = 7
 
 
@@ -104,6 +107,8 @@ def _job(slots: Mapping[str, Any], asked: str | None) -> dict[str, Any]:
     digits = str(slots.get("digits", ""))
     if number is None and digits and (asked in ("ask.which_job", "job.none", "job.none_current") or len(digits) >= 3):
         number = digits
+    if number is None and "customer_name" in slots:
+        number = slots["customer_name"]
     return {"job": str(number)} if number else {}
 
 
@@ -137,16 +142,30 @@ def _part(tool: str, caller: Caller, reading: Reading, asked: str | None, lang: 
     found: dict[str, Any] = {}
     if part := slots.get("part_number") or slots.get("part") or (counted[0]["part"] if counted else None):
         found["part"] = part
-    elif asked in ("ask.part", "part.none") and not caller.keys:
+    elif part := leads.part_asked(caller.text):
+        found["part"] = part
+    elif asked in ("ask.part", "part.none") and _may_be_part(caller, reading):
         found["part"] = leads.without_lead(caller.text)
-    if tool != "part_stock" and counted and counted[0].get("qty", 0) > 0 and wording.has_number(caller.text, lang):
-        found["quantity"] = counted[0]["qty"]
+    if (
+        tool != "part_stock"
+        and "part" in found
+        and (number := wording.amount_of(str(found["part"]), caller.text, lang))
+    ):
+        found["quantity"] = number
     if tool == "transfer_part" and (source := wording.source_in(caller.text, slots.get("location"), asked)):
         found["source"] = source
     if tool == "request_part":
         found |= {"job": slots["work_order"]} if "work_order" in slots else {}
         found |= {"needed_by": slots["date"]} if "date" in slots else {}
     return found
+
+
+def _may_be_part(caller: Caller, reading: Reading) -> bool:
+    """A few words that are nothing else: a name of our stock that no reader knows."""
+    if caller.keys or len(caller.text.split()) > MOST_PART_WORDS or courtesies.courtesy(caller.text) is not None:
+        return False
+    known = {"status", "work_order", "eta_minutes", "date"} & reading.slots.keys()
+    return not known and (reading.intent in PART_INTENTS or reading.confidence < UNSURE)
 
 
 def _delay(caller: Caller, slots: Mapping[str, Any], asked: str | None) -> dict[str, Any]:

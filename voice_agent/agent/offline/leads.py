@@ -48,6 +48,15 @@ _LEAD_PROBLEM = re.compile(
     re.I,
 )
 _LEAD_PART = re.compile(r"^\W*(?:(?:i need|it's|its|that's|the|a|an|some|one|es|un|una|el|la|necesito)\s+)+", re.I)
+_ASKED_PART = re.compile(
+    r"\b(?:where(?:'s| is| are| can i (?:find|get))|who(?:'s got| has)|how many|do (?:i|we) have|"
+    r"is there|are there|stock on|"
+    r"d[oó]nde (?:hay|est[aá]n?|encuentro|consigo)|qui[eé]n tiene|cu[aá]nt[oa]s|(?:^|¿)(?:tengo|hay|quedan?))\s+"
+    r"(?:(?:any|an?|the|some|more|nearest|closest|another|un[ao]?s?|el|la|l[oa]s|m[aá]s)\s+)*"
+    r"(?P<part>[\w'-]+(?: [\w'-]+){0,3}?)\s*"
+    r"(?:\b(?:are|is|do|on|in|at|left|around|near|nearby|here|anywhere|tengo|hay|quedan?|en|por|cerca|m[aá]s)\b.*)?[?.!]*$",
+    re.I,
+)
 FEWEST_WORDS = 3
 
 
@@ -85,6 +94,13 @@ def message_in(text: str) -> str | None:
 def problem_in(text: str) -> str | None:
     rest = _LEAD_PROBLEM.sub("", text, count=1).strip(" ,.:;")
     return rest if len(rest.split()) >= 2 else None
+
+
+def part_asked(text: str) -> str | None:
+    """The part in "where's the nearest igniter" and "do I have any igniters left"."""
+    found = _ASKED_PART.search(text)
+    name = found.group("part").strip(" ,.:;?") if found else ""
+    return name if 0 < len(name.split()) <= 4 else None
 
 
 def without_lead(text: str) -> str:

@@ -286,11 +286,13 @@ def _chat(dialogue: Dialogue) -> Iterator[Step]:
         case "insult" | "robot" | "hours":
             yield Say(f"chat.{dialogue.detail}")
             return
+        case "fine":
+            yield Say("chat.fine")
         case name:
             yield Say(f"chat.{name}")
     if dialogue.frame is not None and not dialogue.frame.done and dialogue.asked in _REPEATABLE:
         yield Say(dialogue.asked)
-    elif dialogue.detail == "thanks":
+    elif dialogue.detail in ("thanks", "fine"):
         yield Say("ask.anything_else")
     else:
         yield Say("ask.what")

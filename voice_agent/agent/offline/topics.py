@@ -69,13 +69,28 @@ def tool_for(line: str, reading: Reading, intent: str) -> str | None:
     tool = LINES.get(line, {}).get(intent)
     if line == "technician":
         tool = _technician(tool, reading, intent, said)
+    elif line == "customer" and wording.NOTES.search(said):
+        tool = "visit_note"
     elif line == "customer" and wording.ARRIVAL_NOTE.search(said) and _may_be_note(reading, intent):
         tool = "visit_note"
     elif line == "customer" and intent in ("confirm", "job_details", "eta") and wording.ASKS_VISITS.search(said):
         tool = "my_visits"
-    if tool == "cancel_visit" and wording.MOVES.search(said) and not wording.CANCELS.search(said):
+    elif line == "customer" and _wants_another_time(tool, reading, said):
         tool = "free_slots"
     return tool
+
+
+def _wants_another_time(tool: str | None, reading: Reading, said: str) -> bool:
+    """ "Rebook my appointment": the words are plainer than an intent that is none too sure."""
+    if (
+        tool == "free_slots"
+        or reading.also == "reschedule"
+        or wording.CANCELS.search(said)
+        or not wording.MOVES.search(said)
+    ):
+        return False
+    unsure = tool == "cancel_visit" or reading.confidence < CERTAIN
+    return unsure and wording.A_VISIT.search(said) is not None
 
 
 def _may_be_note(reading: Reading, intent: str) -> bool:
@@ -85,6 +100,8 @@ def _may_be_note(reading: Reading, intent: str) -> bool:
 def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> str | None:
     if intent in ("none", "number", "yes", "no", "confirm") and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
         return "update_job"
+    if wording.NOTES.search(said) and not SPEAKING_SLOTS["update_job"] <= reading.slots.keys():
+        return "job_note"
     if intent == "message" and (" note " in said or " nota " in said or "work_order" in reading.slots):
         return "job_note"
     if intent == "next_job" and ("date" in reading.slots or wording.WHOLE_DAY.search(said)):
@@ -93,11 +110,19 @@ def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> s
         return "request_part"
     if tool == "transfer_part" and wording.ORDERS.search(said) and wording.source_in(reading.text, None, None) is None:
         return "request_part"
+    if tool == "part_stock" and not SPEAKING_SLOTS[tool] & reading.slots.keys() and wording.A_JOB.search(said):
+        return "job_details"
+    if tool in ("part_stock", "request_part") and wording.WANTS_PART.search(said) and _from_elsewhere(reading):
+        return "transfer_part"
     if wording.REPORTS.search(said):
         return "update_job"
     if tool == NOT_HERE and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
         return "update_job"
     return tool
+
+
+def _from_elsewhere(reading: Reading) -> bool:
+    return wording.source_in(reading.text, None, None) is not None
 
 
 def _has_matter(intent: str, said: str) -> bool:

@@ -100,10 +100,20 @@ AND_NEXT = whole_words(
     siguiente)(?: \w+)*; que sigue; que me toca(?: ahora| despues)?; adonde voy(?: ahora)?
     """
 )
+NEXT = whole_words(r"next; proxim[oa]; siguiente")
+NOTES = whole_words(
+    r"""
+    (?:add|leave|put|make|write|take|deja|deje|dejar|dejo|agrega|agregue|agregar|pon|ponga|poner|anota|anote|haz|
+    haga) (?:a |an |una |un |la |this |esta )?(?:quick |short )?(?:notes?|notas?)
+    """
+)
+A_JOB = whole_words(r"(?:this|that|next|the|which) (?:\w+ )?job; (?:este|ese|proximo|siguiente|el) trabajo")
+A_VISIT = whole_words(r"visit; appointment; it; service; call; slot; booking; cita; visita; servicio; la; turno")
 MOVES = whole_words(
     r"""
     rebook; reschedule; re schedule; move; change; push; postpone; delay; another (?:day|time|date);
-    different (?:day|time|date); cambiar; cambie; mover; mueva; reprogramar; posponer; aplazar; otr[oa] (?:dia|hora|fecha|horario)
+    different (?:day|time|date); cambiar; cambie; mover; mueva; reprogramar; posponer; aplazar;
+    otr[oa] (?:dia|hora|fecha|horario)
     """
 )
 CANCELS = whole_words(r"cancel\w*; call off; anul\w*; dont need; no longer need; ya no (?:necesito|quiero)(?: \w+)*")
@@ -157,6 +167,25 @@ def number_in(text: str, lang: str) -> float | None:
     spoken: Lang = "es" if lang == "es" else "en"
     found = [value for i in range(len(words)) if (value := amount(words, i, spoken)) is not None]
     return found[0][0] if found else None
+
+
+_MEASURES = frozenset("of de gallon gallons foot feet box boxes pair pairs galon galones caja cajas par pares".split())
+
+
+def amount_of(part: str, text: str, lang: str) -> float | None:
+    """How many of `part` were named: the amount right before it, "two" in "order me two igniters"."""
+    words, name = Utterance.of(text).plain, Utterance.of(part).plain
+    spoken: Lang = "es" if lang == "es" else "en"
+    stem = name[0][:4] if name else ""
+    for i in range(len(words)):
+        if (found := amount(words, i, spoken)) is None:
+            continue
+        value, after = found
+        while after < len(words) and words[after] in _MEASURES:
+            after += 1
+        if after < len(words) and stem and words[after].startswith(stem):
+            return value
+    return None
 
 
 _USED = frozenset("used use installed replaced in instale puse cambie".split())
