@@ -132,9 +132,11 @@ class Webhooks:
         reason = _handoff_reason(form.get("HandoffData", ""))
         if session is None:
             line = self.lines.by_number(form.get("To", ""))
-            if reason and line is not None:
-                return self._to_a_person(call_sid, line)
-            return twiml.hang_up() if status == "ended" else twiml.say(self._sorry(line), hang_up=True)
+            if status == "ended" and not reason:
+                return twiml.hang_up()
+            if line is None:
+                return twiml.say("Sorry, we were cut off. Please call again.", hang_up=True)
+            return self._to_a_person(call_sid, line, say=line.speaker("en")("hand_off"))
         if session.handed_off or reason:
             return self._to_a_person(call_sid, session.line)
         if status == "ended":
@@ -145,7 +147,7 @@ class Webhooks:
         grant = session.identity.grant
         return self.connect(call_sid, session.line, grant.number, session.identity.attestation, greeting="")
 
-    def _to_a_person(self, call_sid: str, line: Line) -> str:
+    def _to_a_person(self, call_sid: str, line: Line, say: str = "") -> str:
         session = self.calls.get(call_sid)
         if session is not None:
             summary = [said.as_json() for said in summarise(session)]
@@ -160,11 +162,8 @@ class Webhooks:
             action=f"{base}/twilio/queue/left",
             workflow_sid=self.settings.twilio_workflow_sid,
             task=task,
+            say=say,
         )
-
-    @staticmethod
-    def _sorry(line: Line | None) -> str:
-        return line.speaker("en")("error.general") if line is not None else "Sorry, we were cut off. Please call again."
 
     # -- status, messages, queue -------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The server's front door in process: requests and sockets as an ASGI server would hand them in, signed as Twilio signs.
+"""The server's front door in process: requests and sockets as an ASGI server hands them in, signed as Twilio signs.
 
 No network and no mocks: `Doorstep` builds the application itself and calls it with scope, receive and send.
 """
@@ -116,7 +116,7 @@ class Doorstep:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        scope = _scope("http", path, query, headers or {}) | {"method": method, "scheme": "http"}
+        scope = {**_scope("http", path, query, headers or {}), "method": method, "scheme": "http"}
         await self.app.state.front(scope, receive, send)
         head = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], head, b"".join(m.get("body", b"") for m in sent[1:]), taken)

@@ -1,4 +1,4 @@
-"""Who may open a conversation: a signed upgrade, then within five seconds a `setup` with the ticket of this very call."""
+"""Who may open a conversation: a signed upgrade, then within five seconds a `setup` with the ticket of this call."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_upgrade_with_the_other_token_or_the_explicit_port_is_accepted() -> N
         explicit = URL.replace("example.net", "example.net:443")
         for signed in (signature.sign(ROTATED_IN, URL), signature.sign(TOKEN, explicit)):
             socket = door.socket(signed=signed)
-            await socket.until(lambda here=socket: here.accepted)  # type: ignore[misc]
+            await socket.until(lambda here=socket: here.accepted)
             await socket.breaks()
 
     run(scenario())
