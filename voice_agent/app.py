@@ -149,6 +149,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     )
     app.state.services = services
     app.state.front = Front(app, relay_endpoint)
+    app.state.stopping = False
     app.state.ready = asyncio.Event()
     app.state.ready.set()
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -52,6 +53,18 @@ def config(app: Starlette, *, log_level: str = "warning") -> uvicorn.Config:
     )
 
 
+class Server(uvicorn.Server):
+    """Tells the application that it is to end, so that endless answers (event streams) close at once."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.stopping = True
+        super().handle_exit(sig, frame)
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(config(app))
+        self._app = app
+
+
 def run(app: Starlette, listener: socket.socket) -> None:
     """Until a signal ends it."""
-    uvicorn.Server(config(app)).run(sockets=[listener])
+    Server(app).run(sockets=[listener])

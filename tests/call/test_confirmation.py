@@ -161,3 +161,29 @@ def test_a_second_proposal_replaces_the_first() -> None:
     assert one(DropProposal, scene.orders).proposal == "p1"
     scene.hears_all()
     assert one(RunProposal, scene.caller("yes", affirms=True)).proposal == "p2"
+
+
+def test_a_yes_over_the_hint_behind_the_question_counts() -> None:
+    scene = Scene()
+    scene.caller("move it to friday")
+    scene.proposes("I would move it to Friday. Is that right? Say yes or press 1.")
+    scene.hears("I would move it to Friday.", " Is that right?", "Say yes")
+    scene.interrupts("Say yes")
+    assert scene.all(RunProposal, scene.caller("yes", affirms=True))
+
+
+def test_a_key_over_the_hint_behind_the_question_counts() -> None:
+    scene = Scene()
+    scene.caller("move it to friday")
+    scene.proposes("I would move it to Friday. Is that right? Say yes or press 1.")
+    scene.hears("I would move it to Friday.", " Is that right?")
+    assert scene.all(RunProposal, scene.presses("1"))
+
+
+def test_a_yes_before_the_question_was_out_does_not_count() -> None:
+    scene = Scene()
+    scene.caller("move it to friday")
+    scene.proposes("I would move it to Friday. Is that right? Say yes or press 1.")
+    scene.hears("I would move it to Friday.", "Is that")
+    scene.interrupts("Is that")
+    assert not scene.all(RunProposal, scene.caller("yes", affirms=True))

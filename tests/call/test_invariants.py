@@ -137,10 +137,10 @@ class AnyCall(RuleBasedStateMachine):
                 pass
 
     def was_heard_out(self, proposal: str) -> None:
-        """The read-back that was agreed to lost no word to an interruption."""
+        """The read-back that was agreed to lost no word of its question to an interruption."""
         read_back = self.read_backs[proposal]
         said = [u for u in self.call.playout.utterances if read_back in u.text]
-        assert said and not said[-1].cut
+        assert said and (not said[-1].cut or read_back[: read_back.index("?") + 1] in said[-1].heard_text)
 
     # what may happen
 
@@ -215,7 +215,7 @@ class AnyCall(RuleBasedStateMachine):
         if proposes and say:
             self.count += 1
             proposal = f"p{self.count}"
-            say = f"Shall I do number {self.count}?"
+            say = f"Shall I do number {self.count}? Say yes or press 1."
             self.proposals.append(proposal)
             self.read_backs[proposal] = say
         self.happens(ToolReturned(turn, tool_call_id, '{"ok":true}', say, ask, proposal, keep=ask is not None))

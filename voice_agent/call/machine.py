@@ -274,7 +274,8 @@ class Call:
         self._key = (len(self.playout.utterances), at, meaningless) if over_speech else None
         if self.leaving is not None:
             return
-        if over_speech and self.proposal is not None and self.keypad.ask.kind is Keypad.CONFIRM:
+        asked = self.proposal is None or self.proposal.question_heard
+        if over_speech and not asked and self.keypad.ask.kind is Keypad.CONFIRM:
             self.await_caller(at)  # pressed before the question was heard: it answers nothing
             return
         if self.keypad.ask.kind is Keypad.OPEN and self.rules.keypad_pause == 0:
@@ -329,7 +330,7 @@ class Call:
         if self.leaving is not None:
             if lost:
                 leaving.now(self)
-        elif self.proposal is not None and self.proposal.utterance in cut:
+        elif self.proposal is not None and self.proposal.utterance in cut and not self.proposal.heard_out:
             confirming.voided(self, at, by_key=key is not None)
         elif key is not None and key[2] and lost:
             self._say_again(cut[-1], at)

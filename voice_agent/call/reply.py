@@ -56,8 +56,16 @@ class Proposal:
 
     @property
     def heard_out(self) -> bool:
-        """Nobody cut the read-back: only then can a yes mean it."""
-        return self.utterance is not None and not self.utterance.cut
+        """Nobody cut the read-back before its question was out: only then can a yes mean it."""
+        return self.utterance is not None and (not self.utterance.cut or self.question_heard)
+
+    @property
+    def question_heard(self) -> bool:
+        """The question was surely played; what follows it only says which words and keys answer it."""
+        if self.utterance is None:
+            return False
+        text = self.utterance.text
+        return 0 <= text.find("?", max(0, text.rfind(self.read_back))) < self.utterance.heard
 
 
 @dataclass(slots=True)

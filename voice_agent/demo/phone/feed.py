@@ -18,6 +18,7 @@ from voice_agent.demo.phone.standing import standing
 LOOK_SECONDS = 0.1
 """How often a call is asked where it stands; what it is waiting for changes without an entry in the journal."""
 KEEP_ALIVE_SECONDS = 15.0
+LOOK_SECONDS = 1.0
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "status_changed": ("status",),
@@ -50,6 +51,8 @@ class Feed:
     records: Records
     call_sid: str
     changes_since: int
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the server is to end: an open page must not hold it."""
 
     async def events(self) -> AsyncIterator[bytes]:
         """Ends when Twilio's side cannot be followed any more; the page connects again."""
@@ -62,12 +65,16 @@ class Feed:
         )
         try:
             yield b"retry: 1000\n\n"
-            while True:
+            quiet = 0.0
+            while not self.stopping():
                 try:
-                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                    async with asyncio.timeout(LOOK_SECONDS):
                         news = await queue.get()
                 except TimeoutError:
-                    yield b": still here\n\n"
+                    quiet += LOOK_SECONDS
+                    if quiet >= KEEP_ALIVE_SECONDS:
+                        quiet = 0.0
+                        yield b": still here\n\n"
                     continue
                 if news is None:
                     known = not isinstance(twilio.exception(), CallUnknown)

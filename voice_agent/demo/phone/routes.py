@@ -163,6 +163,7 @@ async def _events(request: Request) -> Response:
         Records(around.salesforce, services.settings.salesforce_api_version),
         request.path_params["sid"],
         int(since) if since.isdigit() else 0,
+        stopping=lambda: bool(request.app.state.stopping),
     )
     return StreamingResponse(feed.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
