@@ -53,6 +53,7 @@ from voice_agent.call.transcript import CallerSaid
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.identity import VOUCHED_FOR, Identity
 from voice_agent.language import read
+from voice_agent.language.spoken import EarFilter
 from voice_agent.lines import Line, Lines
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.commit import commit
@@ -177,11 +178,17 @@ class Telephone:
 
     async def _reply(self, order: StartReply) -> list[Happening]:
         events: list[Happening] = []
+        ear = EarFilter(self.call.lang)
+
+        def speak(text: str) -> None:
+            if text:
+                events.append(TextArrived(order.turn, text, at=self.at))
 
         def emit(piece: Words | ToolWanted) -> None:
             if isinstance(piece, Words):
-                events.append(TextArrived(order.turn, piece.text, at=self.at))
+                speak(ear.feed(piece.text))
             else:
+                speak(ear.flush())
                 events.append(ToolRequested(order.turn, piece.tool_call_id, piece.name, piece.arguments, at=self.at))
 
         grant = self.identity.grant
@@ -197,6 +204,7 @@ class Telephone:
         )
         request = ReplyRequest(situation, self.call.transcript.messages(), b"[]", tool_names=self.line.tool_names)
         await self.model.reply(request, emit)
+        speak(ear.flush())
         return [*events, ReplyCompleted(order.turn, at=self.at)]
 
     async def _checked(self, digits: str) -> Happening:
