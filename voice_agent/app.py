@@ -32,6 +32,7 @@ from voice_agent.emergency import EmergencyDesk
 from voice_agent.errors import ConfigurationError, VoiceAgentError, WireError
 from voice_agent.identity import Identity
 from voice_agent.journal import Journal
+from voice_agent.language import read
 from voice_agent.lines import Line, Lines
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials
@@ -114,6 +115,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         offline = OfflineModel(lines.phrases, lines.values)
+        for lang in lines.phrases:  # its grammars are made when first used: not under the first caller
+            read("where is my technician", lang=lang, now=datetime.now().astimezone())
         async with aiohttp.ClientSession(connector=connector(), timeout=timeouts()) as http:
             models: list[Model] = [
                 OpenAIModel(http, base_url=base, model=name, api_key=key)

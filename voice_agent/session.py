@@ -68,7 +68,8 @@ from voice_agent.errors import ModelError, WireError
 from voice_agent.grants import Grant
 from voice_agent.identity import Identity
 from voice_agent.journal import CallRecord, Journal
-from voice_agent.language import detect_language, read, read_urgency
+from voice_agent.language import Reading, detect_language, read, read_urgency
+from voice_agent.language import Urgency as Triage
 from voice_agent.language.spoken import EarFilter
 from voice_agent.lines import Line
 from voice_agent.salesforce.field_service import FieldService
@@ -85,6 +86,7 @@ IDENTIFY_SECONDS = 1.2
 MOST_FRAME_BYTES = 64 * 1024
 MOST_FRAMES_A_SECOND = 200
 MOST_BAD_FRAMES = 10
+NO_DANGER_READ = Triage("routine")
 BROKEN_TOOL = '{"status":"failed","why":"This cannot be done right now. Offer a message or a person."}'
 
 log = logging.getLogger(__name__)
@@ -338,14 +340,7 @@ class Session:
             return
         if self._reading is not None:
             self._reading.cancel()
-        reading = read(
-            spoke.text,
-            lang=detect_language(spoke.text, self.call.lang),
-            role=self.identity.grant.role if self.identity.grant.level else self.line.role,
-            now=self.around.now(self.line),
-            expecting=self.call.expecting,
-            with_slots=False,
-        )
+        reading = self._understood(spoke.text)
         gist = Gist(
             lang=reading.lang,
             urgency=Urgency(reading.urgency.level),
@@ -369,6 +364,22 @@ class Session:
                 lang=reading.lang,
             )
             log.info("turn", extra={"turn": self.call.turn, "intent": reading.intent, "urgency": reading.urgency.level})
+
+    def _understood(self, text: str) -> Reading:
+        """What rules make of the words; a reader that fails leaves them to the model, not the caller to silence."""
+        lang = self.call.lang
+        try:
+            return read(
+                text,
+                lang=detect_language(text, lang),
+                role=self.identity.grant.role if self.identity.grant.level else self.line.role,
+                now=self.around.now(self.line),
+                expecting=self.call.expecting,
+                with_slots=False,
+            )
+        except Exception as error:
+            log.exception("a prompt could not be read by rule", extra={"error": type(error).__name__})
+            return Reading(text, "es" if lang == "es" else "en", NO_DANGER_READ, "none", 0.0)
 
     def _see(self, event: Happening) -> None:
         """For those who watch: what was played, what was cut, which key was pressed (never the digits of a secret)."""
