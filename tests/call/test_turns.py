@@ -143,6 +143,14 @@ def test_the_same_final_twice_within_a_second_is_one() -> None:
     assert scene.caller("yes please") == []
 
 
+def test_the_same_words_after_their_answer_was_heard_are_said_anew() -> None:
+    scene = Scene()
+    scene.caller("yes")
+    scene.answers("Which one?")
+    scene.hears_all()
+    assert scene.all(StartReply, scene.caller("yes"))
+
+
 def test_an_empty_prompt_is_nothing() -> None:
     scene = Scene()
     assert scene.caller("  ") == []

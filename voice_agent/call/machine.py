@@ -215,8 +215,9 @@ class Call:
         if not event.final:
             self._partial(event, words)
             return
-        if words == self._last_final[0] and at - self._last_final[1] < self.rules.duplicate_within:
-            return
+        answered = self.listening and not self.playout.unheard(at)
+        if not answered and words == self._last_final[0] and at - self._last_final[1] < self.rules.duplicate_within:
+            return  # the same sentence delivered twice; said again after its answer was heard it is a new one
         self._last_final = (words, at)
         self._caller_is_there()
         self.suspected = None
