@@ -17,11 +17,12 @@ NOTHING: frozenset[Change] = frozenset()
 PARTS_BOOKED = {created("ProductConsumed"), updated("ProductItem", "QuantityOnHand"), created("ProductItemTransaction")}
 """The stock and its transaction are the org's own work: the agent writes ProductConsumed alone."""
 VISIT_ENDED = ("Status", "StatusCategory", "ActualEndTime", "ActualDuration", "ParentRecordStatusCategory")
-ONE_SENTENCE = PARTS_BOOKED | {
+STATUS_ALONE = {
     updated("ServiceAppointment", *VISIT_ENDED),
     updated("WorkOrder", "Status", "StatusCategory", "IsClosed"),
     created("AI_Interaction__c"),
 }
+ONE_SENTENCE = PARTS_BOOKED | STATUS_ALONE
 STEP_BY_STEP = PARTS_BOOKED | {
     updated("ServiceAppointment", *VISIT_ENDED, "ActualStartTime"),
     updated("WorkOrder", "Status", "StatusCategory", "IsClosed"),
@@ -43,6 +44,7 @@ EFFECTS: dict[str, set[Change] | frozenset[Change]] = {
     "barge_in_on_read_back": NOTHING,
     "customer_eta": NOTHING,
     "customer_eta_on_the_way": NOTHING,
+    "customer_keys_only": MOVED,
     "customer_no_i_said": MOVED,
     "customer_reschedule_keypad": MOVED,
     "customer_reschedule_voice": MOVED,
@@ -50,6 +52,7 @@ EFFECTS: dict[str, set[Change] | frozenset[Change]] = {
     "hang_up_at_read_back": NOTHING,
     "no_to_read_back": NOTHING,
     "person": NOTHING,
+    "technician_keys_only": STATUS_ALONE,
     "technician_one_sentence": ONE_SENTENCE,
     "technician_step_by_step": STEP_BY_STEP,
     "wrong_pin": NOTHING,

@@ -68,6 +68,8 @@ async def _act(line: str, phone: Telephone, screen: TerminalScreen, *, patient: 
             if wrong := set(keys) - KEYS:
                 screen.complaint(f"{min(wrong)!r} is no key; there are 0-9, * and #. {HELP}")
                 return True
+            if patient:
+                await phone.agent_finished()
             screen.pressed(keys)
             await (phone.press(keys) if patient else phone.press_now(keys))
         case "", _:

@@ -76,6 +76,7 @@ async def _perform(step: ScriptStep, phone: Telephone, org: Org | None, screen: 
         case Say(text=text):
             await phone.speak(text)
         case Press(keys=keys):
+            await phone.agent_finished()
             screen.pressed(keys)
             await phone.press(keys)
         case BargeIn(text=text):
