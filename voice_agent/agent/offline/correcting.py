@@ -52,10 +52,15 @@ def _corrected(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -
 
 
 def _another_time(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -> bool:
-    """One of the other times that were offered, or another day altogether."""
-    if talk.options and (picked := choose(talk.options, caller, reading)).option is not None:
-        return frame.add({"slot": picked.option["slot"]})
+    """One of the other times that were offered, or another day altogether. An hour alone is meant on the same day."""
+    now = next((option for option in talk.options if option.get("slot") == frame.arguments.get("slot")), {})
     wish = talk.gathered("free_slots", caller, reading)
+    same_day = "date_from" not in wish and bool({"time_from", "time_to"} & wish.keys()) and "date" in now
+    offered = [option for option in talk.options if not same_day or option.get("date") == now["date"]]
+    if offered and (picked := choose(offered, caller, reading)).option is not None:
+        return frame.add({"slot": picked.option["slot"]})
+    if same_day:
+        wish |= {"date_from": now["date"], "date_to": now["date"]}
     if wish:
         visit = frame.arguments.get("visit")
         talk.frame = Frame("free_slots", wish | ({"visit": visit} if visit else {}))

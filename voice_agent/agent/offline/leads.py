@@ -31,7 +31,8 @@ _LEAD_MESSAGE = re.compile(
     re.I,
 )
 _LEAD_TELL = re.compile(
-    r"^\W*(?:please\s+)?(?:tell|let|ask|diga(?:le|les)?|av[ií]se(?:le|les)?)\s+"
+    r"^\W*(?:(?:please|and|also|can you|could you|would you|y|tambi[eé]n|puede|por favor)\s+)*"
+    r"(?:tell|let|ask|diga(?:le|les)?|av[ií]se(?:le|les)?)\s+"
     r"(?:them|him|her|the \w+|al? \w+)?\s*(?:know\s+)?(?:that|que)?\s*",
     re.I,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from voice_agent.agent.offline import courtesies
 from voice_agent.agent.offline.choosing import choose
 from voice_agent.agent.offline.frames import Frame
 from voice_agent.agent.offline.heard import Caller
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 def chose(talk: Dialogue, caller: Caller, reading: Reading) -> Understood | None:
     """None when the caller went on to something else."""
+    if not caller.keys and courtesies.courtesy(caller.text) == "bye":
+        return Move.NOTHING_MORE, ""
     picked = choose(talk.options, caller, reading)
     if picked.option is not None:
         _take(talk, picked.option)

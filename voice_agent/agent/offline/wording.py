@@ -21,6 +21,7 @@ def flat(text: str) -> str:
 
 LATER = whole_words(
     r"""
+    what else(?: do you have| is there| have you got)?; anything else; que mas (?:tiene|hay);
     (?:any(?:thing)?|something|sometime|a) ?later; later; none of (?:those|them|these); neither; other times?;
     different (?:times?|day); something else; another (?:day|time); more (?:times|options); mas tarde; (?:otro|
     otros|otra|otras) (?:dia|dias|hora|horas|horario|horarios|opcion|opciones); ninguno; ninguna; none; despues
@@ -119,6 +120,7 @@ MOVES = whole_words(
 CANCELS = whole_words(r"cancel\w*; call off; anul\w*; dont need; no longer need; ya no (?:necesito|quiero)(?: \w+)*")
 ASKS_VISITS = whole_words(
     r"""
+    is (?:my|the) (?:appointment|visit)(?: \w+)*; sigue en pie(?: \w+)*;
     do (?:i|we) (?:still )?have (?:any|an|a)(?: \w+)? (?:appointments?|visits?|service)(?: \w+)*; (?:what|which|
     how many) (?:appointments|visits)(?: \w+)*; (?:tengo|tenemos) (?:alguna|una)(?: \w+)? (?:cita|
     visita)(?: \w+)*; (?:que|cuales|cuantas) (?:citas|visitas)(?: \w+)*
