@@ -10,7 +10,8 @@ ModelStreamBroken: what was said stands, no tool call is made of half its argume
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import math
+from typing import Any, TypeVar
 
 import aiohttp
 import orjson
@@ -79,6 +80,10 @@ class OpenAIModel:
                     stream.feed(data)
                     await breathe()
                 return stream.finish(self._model)
+        except aiohttp.ConnectionTimeoutError:
+            raise ModelUnavailable("no connection, and so no first token in time") from None
+        except aiohttp.ClientConnectorError as error:
+            raise ModelUnavailable(f"{self._model}: {type(error).__name__}") from None
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise ModelStreamBroken(f"{self._model}: {type(error).__name__}") from None
 
@@ -102,13 +107,15 @@ class ChatStream:
         self._loop = loop
         self._rest = b""
         self._first: float | None = None
-        self._calls: dict[int, dict[str, str]] = {}
+        self._calls: list[dict[str, str]] = []
+        self._places: dict[int | None, dict[str, str]] = {}
+        """The server's index of a call -> the call it means at present."""
         self._characters = 0
         self._finish = ""
-        self._usage: dict[str, Any] = {}
+        self._usage: object = {}
 
     def feed(self, data: bytes) -> None:
-        """ModelStreamBroken on a chunk that is no JSON or an event without end."""
+        """ModelStreamBroken on a chunk that is no JSON object of the right shape, or an event without end."""
         data = self._rest + data if self._rest else data
         start = 0
         while (end := data.find(b"\n", start)) >= 0:
@@ -125,25 +132,27 @@ class ChatStream:
             return
         try:
             chunk = orjson.loads(data)
-            choices = chunk.get("choices") or ()
-        except (orjson.JSONDecodeError, AttributeError):
-            raise ModelStreamBroken("a chunk is not JSON") from None
-        if usage := chunk.get("usage"):
+            choices, usage, problem = chunk.get("choices"), chunk.get("usage"), chunk.get("error")
+            choice = choices[0] if choices else {}
+            delta = choice.get("delta") or {}
+            content, finish = delta.get("content"), choice.get("finish_reason")
+            pieces = tuple(delta.get("tool_calls") or ())
+        except (orjson.JSONDecodeError, AttributeError, LookupError, TypeError):
+            raise ModelStreamBroken("a chunk is no chat completion") from None
+        if usage:
             self._usage = usage
-        if "error" in chunk:
+        if problem:
             raise ModelStreamBroken("the provider reported an error inside the stream")
-        if not choices:
-            return
-        choice = choices[0]
-        delta = choice.get("delta") or {}
-        if content := delta.get("content"):
+        if content:
             self._words(content)
-        for piece in delta.get("tool_calls") or ():
+        for piece in pieces:
             self._tool_piece(piece)
-        if finish := choice.get("finish_reason"):
-            self._finish = finish
+        if finish:
+            self._finish = str(finish)
 
-    def _words(self, content: str) -> None:
+    def _words(self, content: object) -> None:
+        if not isinstance(content, str):
+            raise ModelStreamBroken("a chunk is no chat completion")
         if self._first is None:
             self._first = self._loop.time()
         self._characters += len(content)
@@ -151,19 +160,31 @@ class ChatStream:
             raise ModelStreamBroken("the reply has no end")
         self._emit(Words(content))
 
-    def _tool_piece(self, piece: dict[str, Any]) -> None:
+    def _tool_piece(self, part: object) -> None:
         if self._first is None:
             self._first = self._loop.time()
-        index = piece.get("index", 0)
-        if index not in self._calls and piece.get("id") is None and self._calls:
-            index = max(self._calls)  # some servers leave the index out of later pieces
-        call = self._calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
-        function = piece.get("function") or {}
-        call["id"] = call["id"] or piece.get("id") or ""
-        call["name"] += function.get("name") or ""
-        call["arguments"] += function.get("arguments") or ""
+        piece = _of(dict, part)
+        index = piece.get("index")
+        call = self._call(index if isinstance(index, int) else None, _of(str, piece.get("id")))
+        function = _of(dict, piece.get("function"))
+        name = _of(str, function.get("name"))
+        call["name"] += name if name != call["name"] else ""  # some servers give it again with every piece
+        call["arguments"] += _of(str, function.get("arguments"))
         if len(call["arguments"]) > MOST_EVENT_BYTES:
             raise ModelStreamBroken("arguments without end")
+
+    def _call(self, index: int | None, tool_call_id: str) -> dict[str, str]:
+        """The call a piece belongs to: that of its index, unless a new id says that the server counts differently.
+
+        Some servers leave the index out, of later pieces or of all; some give every call the index 0.
+        """
+        known = self._calls[-1] if index is None and self._calls else self._places.get(index)
+        if known is None or (tool_call_id and known["id"] not in ("", tool_call_id)):
+            known = {"id": "", "name": "", "arguments": ""}
+            self._calls.append(known)
+            self._places[index] = known
+        known["id"] = known["id"] or tool_call_id
+        return known
 
     def finish(self, model: str) -> Usage:
         """The stream is over. Tool calls are emitted only now, whole; ModelStreamBroken if it was not a good end."""
@@ -171,17 +192,36 @@ class ChatStream:
             self._event(self._rest[5:].strip())
         if not self._finish:
             raise ModelStreamBroken("the stream ended without finish_reason")
-        for index, call in sorted(self._calls.items()):
+        for number, call in enumerate(self._calls):
             if call["name"]:
-                self._emit(ToolWanted(call["id"] or f"call_{index}", call["name"], call["arguments"]))
-        details = self._usage.get("prompt_tokens_details") or {}
+                self._emit(ToolWanted(call["id"] or f"call_{number}", call["name"], call["arguments"]))
+        usage = self._usage if isinstance(self._usage, dict) else {}
+        details = usage.get("prompt_tokens_details")
         return Usage(
             model=model,
-            prompt_tokens=int(self._usage.get("prompt_tokens") or 0),
-            completion_tokens=int(self._usage.get("completion_tokens") or 0),
-            cached_tokens=int(details.get("cached_tokens") or 0),
+            prompt_tokens=_count(usage, "prompt_tokens"),
+            completion_tokens=_count(usage, "completion_tokens"),
+            cached_tokens=_count(details, "cached_tokens"),
             first_token_s=None if self._first is None else self._first - self._sent,
         )
+
+
+T = TypeVar("T", dict[str, Any], str)
+
+
+def _count(counts: object, name: str) -> int:
+    """Providers are free with their statistics: what is no number is none."""
+    value = counts.get(name) if isinstance(counts, dict) else None
+    return value if isinstance(value, int) else 0
+
+
+def _of(kind: type[T], value: Any) -> T:
+    """A part of a tool call, empty where it is missing or null. ModelStreamBroken if it is of another kind."""
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise ModelStreamBroken("a chunk is no chat completion")
+    return value
 
 
 def _refused(response: aiohttp.ClientResponse) -> ModelRateLimited | ModelUnavailable:
@@ -189,7 +229,7 @@ def _refused(response: aiohttp.ClientResponse) -> ModelRateLimited | ModelUnavai
     if response.status == 429:
         try:
             after = float(response.headers.get("retry-after", ""))
-        except ValueError:
-            after = None
-        return ModelRateLimited("HTTP 429", after)
+        except ValueError:  # not said, or said as a date
+            return ModelRateLimited("HTTP 429")
+        return ModelRateLimited("HTTP 429", after if 0 <= after < math.inf else None)
     return ModelUnavailable(f"HTTP {response.status}")
