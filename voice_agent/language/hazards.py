@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
     ("FIRE",),
     ("SMOKE",),
     ("SPARK",),
-    ("BURN", f"SMELL {_LIVE_PARTS} " + _HEATERS),
+    ("BURN", f"SMELL ROOM AC INSIDE CEILING {_LIVE_PARTS} " + _HEATERS),
     ("HOTTOUCH", "CEILING SMELL " + _LIVE_PARTS),
     ("BUZZ", "PANEL"),
     # electricity
@@ -72,21 +72,23 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
 )
 _COMPILED = tuple(tuple(frozenset(group.split()) for group in pattern) for pattern in _PATTERNS)
 
-_EXCUSES = frozenset(
-    "PAST SOLVED FIGURATIVE COMMERCE TRAINING CHIRP GASOLINE USED DONE STOCK BILL SCHEDULE OFFICEMATTER".split()
-)
+_OVER = frozenset("PAST SOLVED FIGURATIVE GASOLINE".split())
+_TRADE = frozenset("COMMERCE TRAINING CHIRP DONE BILL SCHEDULE OFFICEMATTER".split())
+_BODY = frozenset("DIZZY COLLAPSE BREATHE BLEED CONFUSED".split())
 _BACK_TO_NOW = frozenset("BUT ONGOING".split())
 
 
 def sign_of(heard: Heard) -> Sign:
-    """NAMED, EXCUSED or SILENT. An excuse counts only if nothing after it comes back to the present ("fixed, but")."""
+    """NAMED, EXCUSED or SILENT. An excuse counts only if nothing after it comes back to the present ("fixed, but"), and
+    no talk of trade excuses somebody who feels ill."""
     present = {concept.name for concept in heard.concepts if not concept.denied}
     if not any(all(group & present for group in pattern) for pattern in _COMPILED):
         return Sign.SILENT
-    return Sign.EXCUSED if _excused(heard.concepts) else Sign.NAMED
+    excuses = _OVER if _BODY & present else _OVER | _TRADE
+    return Sign.EXCUSED if _excused(heard.concepts, excuses) else Sign.NAMED
 
 
-def _excused(concepts: list[Concept]) -> bool:
-    excuse = max((c.start for c in concepts if c.name in _EXCUSES and not c.denied), default=-1)
+def _excused(concepts: list[Concept], excuses: frozenset[str]) -> bool:
+    excuse = max((c.start for c in concepts if c.name in excuses and not c.denied), default=-1)
     back = max((c.start for c in concepts if c.name in _BACK_TO_NOW), default=-1)
     return excuse > back
