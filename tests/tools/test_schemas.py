@@ -32,7 +32,7 @@ def test_a_tool_takes_no_argument_that_its_schema_does_not_name(name: str) -> No
 def test_every_argument_tells_the_model_what_to_put_there(name: str) -> None:
     parameters = tool(name).schema["function"]["parameters"]
     for argument, schema in parameters["properties"].items():
-        assert schema.get("description") or argument == "needed_by", f"{name}.{argument}"
+        assert schema.get("description"), f"{name}.{argument}"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -127,6 +127,8 @@ def _update(caller: Caller, reading: Reading, asked: str | None, now: datetime) 
     parts = [{"part": p["part"], "quantity": p["qty"]} for p in named if p.get("qty", 0) > 0]
     if not parts and "part_number" in slots and reading.intent in ("parts_used", "report_status"):
         parts = [{"part": slots["part_number"], "quantity": wording.amount_used(caller.text, reading.lang)}]
+    if not parts and asked == "part.none" and _may_be_part(caller, reading):
+        parts = [{"part": leads.without_lead(caller.text), "quantity": 1}]  # another name for it, not another number
     if parts:
         found["parts"] = parts
     if asked == "ask.cannot_reason" and not caller.keys:

@@ -17,6 +17,8 @@ MOST_TOOLS_A_TURN = 4
 MOST_TIMES_ASKED = 3
 """Asked, asked again, asked for by key; then a person takes over."""
 MOST_TIMES_LOST = 2
+MOST_TIMES_NOT_FOUND = 2
+NOT_FOUND = frozenset({"part.none", "job.none", "job.none_current"})
 NEXT_JOB = frozenset({"en_route", "on_site"})
 """A status of a job that is only being begun: without a number it is the next one's, not the one under way."""
 
@@ -72,6 +74,9 @@ def _after(dialogue: Dialogue, used: Used) -> Iterator[Step]:
         return
     if used.status == "failed" and _failures(dialogue) > 1:
         yield from _give_up("tool_failed")
+        return
+    if used.status == "none" and dialogue.asked in NOT_FOUND and dialogue.streak >= MOST_TIMES_NOT_FOUND:
+        yield from _give_up("not_found")
         return
     yield Tell(used.say) if used.say else Say("error.general")
     match used.status:
