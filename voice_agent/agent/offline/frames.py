@@ -37,7 +37,7 @@ DELAY_KEYS = {"1": 15, "2": 30, "3": 60}
 WHEN_KEYS = {"1": "when.morning", "2": "when.afternoon", "3": "when.evening"}
 MOST_MINUTES_LATE = 600
 MOST_PART_WORDS = 5
-PART_INTENTS = frozenset({"parts_used", "parts_inquiry", "request_transfer"})
+PART_INTENTS = frozenset({"parts_used", "parts_inquiry", "request_transfer", "report_status", "none"})
 UNSURE = 0.5
 FEWEST_PHONE_DIGITS = 7
 
