@@ -55,7 +55,10 @@ class OfflineModel:
         dialogue = self.follow(request)
         spoken: list[str] = []
         calls = 0
-        for step in respond(dialogue):
+        steps = list(respond(dialogue))
+        if request.already_said and not self._goes_on(steps, request.already_said, situation.lang, dialogue.turns):
+            _emit_words(" " + self.say("error.broken_off", situation.lang, dialogue.turns) + " ", "", emit)
+        for step in steps:
             if isinstance(step, Use):
                 if spoken:
                     _emit_words(" ".join(spoken), request.already_said, emit)
@@ -92,6 +95,11 @@ class OfflineModel:
         for name, value in {**self._values, **(holes or {})}.items():
             text = text.replace("{" + name + "}", value)
         return text
+
+    def _goes_on(self, steps: Sequence[Step], said: str, lang: str, variant: int) -> bool:
+        """Whether what comes is the rest of the very sentence that broke off."""
+        first = next(iter(steps), None)
+        return isinstance(first, (Say, Tell)) and self._text(first, lang, variant).startswith(said.strip())
 
     def _text(self, step: Say | Tell, lang: str, variant: int) -> str:
         return step.text if isinstance(step, Tell) else self.say(step.key, lang, variant, step.holes)

@@ -84,7 +84,7 @@ def _wants_another_time(tool: str | None, reading: Reading, said: str) -> bool:
     """ "Rebook my appointment": the words are plainer than an intent that is none too sure."""
     if (
         tool == "free_slots"
-        or reading.also == "reschedule"
+        or "reschedule" in (reading.intent, reading.also)
         or wording.CANCELS.search(said)
         or not wording.MOVES.search(said)
     ):
