@@ -1,20 +1,22 @@
-"""The phone numbers this server answers: prompts/lines.toml and phrases.*.toml, read once at start.
+"""The phone numbers this server answers: prompts/lines.toml, read once at start.
 
-A mistake in either is a ConfigurationError that names the file, the line and the field, and says how to mend it.
+A mistake is a ConfigurationError that names the file, the line and the field, and says how to mend it.
 """
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from voice_agent import phrases as phrase_files
 from voice_agent.agent.prompt import Prompt
 from voice_agent.call.events import Ask, Keypad
 from voice_agent.call.script import Phrases, Rules, Script
@@ -24,6 +26,8 @@ from voice_agent.twilio import relay, twiml
 ROLES = ("customer", "technician", "after_hours")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OPENINGS: Mapping[str, Ask | None] = {"": None, "pin": Ask(Keypad.PIN, 6)}
+MOST_SECONDS = 300.0
+NAME = "must be a short word, unlike those of the other lines"
 FIELDS = frozenset(
     "name number role zone languages greeting prompt tools hand_off hours silence silence_ends_in hold speculate "
     "keypad_pause opening_keypad relay language".split()
@@ -94,14 +98,12 @@ class Lines:
 def load(folder: str | None = None, *, emergency_number: str = "911") -> Lines:
     """Read the shipped `prompts`, or another folder of the same shape."""
     root: Traversable = Path(folder) if folder else resources.files("prompts")
-    document = _toml(root, "lines.toml")
-    phrases: dict[str, dict[str, tuple[str, ...]]] = {}
-    for file in sorted(root.iterdir(), key=lambda entry: entry.name):
-        if file.name.startswith("phrases.") and file.name.endswith(".toml"):
-            phrases[file.name.split(".")[1]] = flatten(_toml(root, file.name), file.name)
-    if not phrases:
-        raise ConfigurationError(f"{root}: no phrases.<language>.toml; copy the shipped ones there")
-    values = {"company": str(document.get("company", "")), "emergency_number": emergency_number}
+    document = phrase_files.toml(root, "lines.toml")
+    phrases = phrase_files.read(root)
+    company = document.get("company")
+    if not isinstance(company, str) or not company.strip():
+        raise ConfigurationError('lines.toml: company is missing; write company = "..." above the first [[line]]')
+    values = {"company": company, "emergency_number": emergency_number}
     blocks = document.get("line")
     if not isinstance(blocks, list) or not blocks:
         raise ConfigurationError("lines.toml: there is no [[line]]; add one for each phone number")
@@ -113,38 +115,13 @@ def load(folder: str | None = None, *, emergency_number: str = "911") -> Lines:
     return Lines(lines, phrases, values)
 
 
-def flatten(table: Mapping[str, Any], file: str, prefix: str = "") -> dict[str, tuple[str, ...]]:
-    """Nested tables to dotted keys; `_` is the phrase of the table itself; a phrase is a sentence or a list of them."""
-    flat: dict[str, tuple[str, ...]] = {}
-    for name, value in table.items():
-        key = prefix if name == "_" else f"{prefix}.{name}" if prefix else name
-        match value:
-            case dict():
-                flat |= flatten(value, file, key)
-            case str() if value:
-                flat[key] = (value,)
-            case [*variants] if variants and all(isinstance(v, str) and v for v in variants):
-                flat[key] = tuple(variants)
-            case _:
-                raise ConfigurationError(f"{file}: {key} must be a sentence or a list of sentences")
-    return flat
-
-
-def _toml(root: Traversable, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads((root / name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"{name} is missing in {root}; PROMPTS_DIR must name a folder like prompts/") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{name}: not valid TOML: {error}") from None
-
-
 class Block:
     """One [[line]] being read: every complaint names the line and the field."""
 
     def __init__(self, block: Mapping[str, Any], position: int) -> None:
         self.block = block
-        self.label = f"lines.toml: line {block.get('name') or position!r}"
+        name = block.get("name")
+        self.label = f"lines.toml: {f'line {name}' if name else f'[[line]] number {position}'}"
 
     def wrong(self, name: str, must: str) -> ConfigurationError:
         return ConfigurationError(f"{self.label}: {name} {must}")
@@ -155,6 +132,19 @@ class Block:
             raise self.wrong(name, must)
         return value
 
+    def words(self, name: str, must: str, default: list[str] | None = None) -> list[str]:
+        """A list of words."""
+        value: list[str] = self.get(name, list, must, default)
+        if not all(isinstance(word, str) and word for word in value):
+            raise self.wrong(name, must)
+        return value
+
+    def seconds(self, name: str, default: float) -> float:
+        value = float(self.get(name, (int, float), "must be seconds", default))
+        if not 0 <= value <= MOST_SECONDS:
+            raise self.wrong(name, f"must be seconds from 0 to {MOST_SECONDS:g}")
+        return value
+
 
 def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], root: Traversable) -> Line:
     if not isinstance(raw, dict):
@@ -162,14 +152,18 @@ def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], 
     block = Block(raw, position)
     if unknown := sorted(set(raw) - FIELDS):
         raise block.wrong(unknown[0], f"is not a setting of a line; there are {', '.join(sorted(FIELDS))}")
-    name = block.get("name", str, "must be a short word, unlike those of the other lines")
+    name = block.get("name", str, NAME)
+    if not name:
+        raise block.wrong("name", NAME)
     number = block.get("number", str, "must be the number as +13125550100")
-    if not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):
+    if not re.fullmatch(r"\+\d{7,15}", number, re.ASCII):
         raise block.wrong("number", f"is {number!r}; write it as +13125550100")
     role = block.get("role", str, f"must be one of {', '.join(ROLES)}")
     if role not in ROLES:
         raise block.wrong("role", f"is {role!r}; it must be one of {', '.join(ROLES)}")
-    spoken = block.get("languages", list, 'must be a list such as ["en", "es"]', ["en"])
+    spoken = block.words("languages", 'must be a list such as ["en", "es"]', ["en"])
+    if not spoken:
+        raise block.wrong("languages", "must name at least the one that greets")
     for lang in spoken:
         if lang not in phrases:
             raise block.wrong("languages", f"names {lang!r}, but there is no phrases.{lang}.toml")
@@ -180,13 +174,19 @@ def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], 
     prompt_file = block.get("prompt", str, "must name a .md file of the prompts folder")
     try:
         prompt = Prompt((root / prompt_file).read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError):
+    except UnicodeDecodeError:
+        raise block.wrong("prompt", f"is {prompt_file!r}, which is not UTF-8 text") from None
+    except (OSError, ValueError):
         raise block.wrong("prompt", f"is {prompt_file!r}, but there is no such file beside lines.toml") from None
     attributes = _attributes(block, "relay", block.block.get("relay", {}), twiml.RELAY_ATTRIBUTES)
-    children = tuple(
-        _attributes(block, "language", child, twiml.LANGUAGE_ATTRIBUTES) for child in block.block.get("language", [])
-    )
-    codes = {child["code"].split("-")[0]: child["code"] for child in children if "code" in child}
+    tables = block.get("language", list, "must be [[line.language]] tables", [])
+    children = tuple(_attributes(block, "language", child, twiml.LANGUAGE_ATTRIBUTES) for child in tables)
+    if any("code" not in child for child in children):
+        raise block.wrong("language.code", "is missing; write it as en-US")
+    hand_off = block.get("hand_off", str, "must name a queue")
+    if not hand_off:
+        raise block.wrong("hand_off", "must name a queue")
+    codes = {child["code"].split("-")[0]: child["code"] for child in children}
     return Line(
         name=name,
         number=number,
@@ -196,8 +196,8 @@ def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], 
         script=script,
         greeting=script.line(greeting, spoken[0]),
         prompt=prompt,
-        tool_names=frozenset(block.get("tools", list, "must be a list of tool names", [])),
-        hand_off=block.get("hand_off", str, "must name a queue"),
+        tool_names=frozenset(block.words("tools", "must be a list of tool names", [])),
+        hand_off=hand_off,
         relay=attributes,
         languages=children,
         codes=codes,
@@ -207,7 +207,11 @@ def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], 
 
 def _script(block: Block, phrases: Phrases, values: Mapping[str, str]) -> Script:
     silence = block.get("silence", list, "must be a list of seconds such as [6.0, 12.0]", [6.0, 12.0])
-    if not silence or not all(isinstance(s, (int, float)) and s > 0 for s in silence) or silence != sorted(silence):
+    if (
+        not silence
+        or not all(type(s) in (int, float) and 0 < s <= MOST_SECONDS for s in silence)
+        or any(later <= sooner for sooner, later in pairwise(silence))
+    ):
         raise block.wrong("silence", "must be rising seconds such as [6.0, 12.0]")
     ends_in = block.get("silence_ends_in", str, "must be hangup or hand_off", "hangup")
     if ends_in not in ("hangup", "hand_off"):
@@ -218,8 +222,8 @@ def _script(block: Block, phrases: Phrases, values: Mapping[str, str]) -> Script
     rules = Rules(
         silence=tuple(float(s) for s in silence),
         silence_ends_in=ends_in,
-        hold=float(block.get("hold", (int, float), "must be seconds", 0.0)),
-        keypad_pause=float(block.get("keypad_pause", (int, float), "must be seconds", 1.5)),
+        hold=block.seconds("hold", 0.0),
+        keypad_pause=block.seconds("keypad_pause", 1.5),
         speculate=block.get("speculate", bool, "must be true or false", False),
     )
     return Script(phrases, rules, next(iter(phrases)), values, OPENINGS[opening])
@@ -228,6 +232,9 @@ def _script(block: Block, phrases: Phrases, values: Mapping[str, str]) -> Script
 def _attributes(block: Block, where: str, table: Any, known: frozenset[str]) -> dict[str, str]:
     if not isinstance(table, dict):
         raise block.wrong(where, "must be a table of attributes")
+    for name, value in table.items():
+        if not isinstance(value, (str, int, float, list)):
+            raise block.wrong(f"{where}.{name}", "must be a text, a number, true or false, or a list")
     attributes = {twiml.camel(name): twiml.attribute(twiml.camel(name), value) for name, value in table.items()}
     if unknown := sorted(set(attributes) - known):
         raise block.wrong(f"{where}.{unknown[0]}", "is no attribute Twilio documents; check its spelling")
@@ -241,7 +248,7 @@ def _zone(block: Block) -> ZoneInfo:
     name = block.get("zone", str, "must be a time zone such as America/Chicago")
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise block.wrong("zone", f"is {name!r}; write a time zone such as America/Chicago") from None
 
 
@@ -256,7 +263,7 @@ def _hours(block: Block) -> tuple[tuple[time, time] | None, ...]:
             continue
         try:
             start, end = (time.fromisoformat(text) for text in table[day])
-            if start >= end:
+            if start >= end or start.tzinfo or end.tzinfo:
                 raise ValueError
         except (TypeError, ValueError):
             raise block.wrong(f"hours.{day}", 'must be two times such as ["08:00", "17:00"]') from None

@@ -7,6 +7,7 @@ whatever the process environment gives.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -108,8 +109,8 @@ def parse(given: Mapping[str, str], *, demo: bool = False) -> Settings:
             continue
         raw = given[name]
         if f.type == "int":
-            if not raw.isdigit() or not 0 <= int(raw) <= 65535:
-                raise ConfigurationError(f"{name} is {raw!r}; it must be a port number from 1 to 65535")
+            if not (raw.isascii() and raw.isdigit()) or not 1 <= int(raw[:6]) <= 65535:
+                raise ConfigurationError(f"{name} is {raw[:20]!r}; it must be a port number from 1 to 65535")
             values[f.name] = int(raw)
         elif f.type == "bool":
             if raw.lower() not in ("on", "off", "true", "false", "1", "0"):
@@ -140,7 +141,7 @@ def for_serve(given: Mapping[str, str]) -> Settings:
         raise ConfigurationError("SECRET_KEY is too short; use at least 32 random characters (openssl rand -hex 32)")
     settings = parse(given)
     url = urlsplit(settings.public_url)
-    if url.scheme != "https" or not url.hostname or url.path not in ("", "/") or url.query:
+    if url.scheme != "https" or url.path not in ("", "/") or url.query or url.fragment:
         raise ConfigurationError(
             f"PUBLIC_URL is {settings.public_url!r}; it must be the https origin Twilio reaches, as https://voice.example.com"
         )
@@ -160,21 +161,42 @@ def _check(settings: Settings) -> None:
         raise ConfigurationError("VOICE_TRANSPORT: media is not built yet; leave it at relay")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ConfigurationError(f"LOG_LEVEL is {settings.log_level!r}; it must be DEBUG, INFO, WARNING or ERROR")
-    for name in ("public_url", "twilio_api_base_url", "openai_base_url", "openai_fallback_base_url"):
-        value = getattr(settings, name)
-        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+    for name in (
+        "public_url",
+        "twilio_api_base_url",
+        "salesforce_api_base_url",
+        "openai_base_url",
+        "openai_fallback_base_url",
+    ):
+        if (value := getattr(settings, name)) and not _is_url(value):
             raise ConfigurationError(f"{name.upper()} is {value!r}; it must be a URL such as https://host/path")
+    if not re.fullmatch(r"v?\d{2,3}\.0", settings.salesforce_api_version):
+        raise ConfigurationError(f"SALESFORCE_API_VERSION is {settings.salesforce_api_version!r}; write it as 62.0")
+    if not re.fullmatch(r"\+?\d[\d -]{1,18}", settings.emergency_number, re.ASCII):
+        raise ConfigurationError(
+            f"EMERGENCY_NUMBER is {settings.emergency_number!r}; callers are told to dial it: write digits such as 911"
+        )
     base = urlsplit(settings.salesforce_api_base_url)
-    if settings.salesforce_api_base_url and (base.scheme not in ("http", "https") or not base.hostname):
-        raise ConfigurationError(f"SALESFORCE_API_BASE_URL is {settings.salesforce_api_base_url!r}; it must be a URL")
     if base.scheme == "http" and base.hostname not in LOOPBACK:
         raise ConfigurationError("SALESFORCE_API_BASE_URL: plain http is only allowed to this machine; use https")
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in value
+    except ValueError:  # an address or port that is none
+        return False
 
 
 def _dotenv(path: Path) -> dict[str, str]:
     """NAME=value lines; `#` starts a comment line, quotes around a value are taken off, `export ` is allowed."""
     values: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read ({type(error).__name__}); it must be UTF-8 text") from None
+    for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("export ").strip()
         if not text or text.startswith("#"):
             continue
