@@ -167,6 +167,7 @@ def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], 
     for lang in spoken:
         if lang not in phrases:
             raise block.wrong("languages", f"names {lang!r}, but there is no phrases.{lang}.toml")
+    phrase_files.complete(spoken[0], phrases[spoken[0]])
     script = _script(block, {lang: phrases[lang] for lang in spoken}, values)
     greeting = block.get("greeting", str, "must be the name of a phrase")
     if greeting not in phrases[spoken[0]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -29,23 +30,27 @@ def read(root: Traversable) -> Phrases:
             phrases[file.name.split(".")[1]] = flatten(toml(root, file.name), file.name)
     if not phrases:
         raise ConfigurationError(f"{root}: no phrases.<language>.toml; copy the shipped ones there")
-    shipped = resources.files("prompts")
-    known = flatten(toml(shipped, "phrases.en.toml"), "phrases.en.toml")
+    known = _shipped()
     for lang, table in phrases.items():
-        _check(f"phrases.{lang}.toml", table, known)
+        for key, texts in table.items():
+            allowed = EVERYWHERE | (_holes(known[key]) if key in known else frozenset())
+            if unknown := sorted(_holes(texts) - allowed):
+                raise ConfigurationError(
+                    f"phrases.{lang}.toml: {key} has the hole {{{unknown[0]}}}, which nothing fills; there are "
+                    + ", ".join(f"{{{hole}}}" for hole in sorted(allowed))
+                )
     return phrases
 
 
-def _check(file: str, table: Mapping[str, tuple[str, ...]], known: Mapping[str, tuple[str, ...]]) -> None:
-    if missing := sorted(key for key in known.keys() - table.keys() if not key.startswith(FREE)):
-        raise ConfigurationError(f"{file}: {missing[0]} is missing; copy it from the shipped file")
-    for key, texts in table.items():
-        allowed = EVERYWHERE | (_holes(known[key]) if key in known else frozenset())
-        if unknown := sorted(_holes(texts) - allowed):
-            there_are = ", ".join(f"{{{hole}}}" for hole in sorted(allowed))
-            raise ConfigurationError(
-                f"{file}: {key} has the hole {{{unknown[0]}}}, which nothing fills; there are {there_are}"
-            )
+def complete(lang: str, table: Mapping[str, tuple[str, ...]]) -> None:
+    """The language a line greets in stands in for all others, so nothing may be missing from it."""
+    if missing := sorted(key for key in _shipped().keys() - table.keys() if not key.startswith(FREE)):
+        raise ConfigurationError(f"phrases.{lang}.toml: {missing[0]} is missing; copy it from the shipped file")
+
+
+@cache
+def _shipped() -> Mapping[str, tuple[str, ...]]:
+    return flatten(toml(resources.files("prompts"), "phrases.en.toml"), "phrases.en.toml")
 
 
 def _holes(texts: tuple[str, ...]) -> frozenset[str]:

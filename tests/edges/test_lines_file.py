@@ -155,6 +155,12 @@ def test_a_phrase_that_would_fail_in_a_call_stops_the_start(folder: Path, old: s
     assert told in complaint(folder)
 
 
+def test_a_phrase_not_translated_yet_is_said_in_the_language_of_the_line(folder: Path) -> None:
+    edit(folder, "limit = ", "limits = ", "phrases.es.toml")
+    found = lines.load(str(folder))
+    assert found.lines[0].script.line("limit", "es") == found.phrases["en"]["limit"][0]
+
+
 def test_text_that_is_not_utf_8_is_named(folder: Path) -> None:
     (folder / "customer.md").write_bytes(b"\xff\xfe")
     assert "prompt is 'customer.md', which is not UTF-8" in complaint(folder)
