@@ -172,6 +172,8 @@ class Session:
         self._final: CallerSpoke | None = None
         self._reading: asyncio.TimerHandle | None = None
         self._bad_frames = 0
+        self._rung = (0, 0)
+        """A turn, and which model of the ladder answered in it last."""
 
     # -- one socket ------------------------------------------------------------------------------------------------
 
@@ -500,6 +502,7 @@ class Session:
             log.warning("no model answered", extra={"turn": turn, "why": str(error)})
             self._post(ReplyFailed(turn, str(error), at=loop.time()))
             return
+        self._rung = (turn, usage.rung)
         if rest := ear.flush():
             self._post(TextArrived(turn, rest, at=loop.time()))
         self.note(
@@ -530,6 +533,7 @@ class Session:
             tools=self._tools,
             system=self.line.prompt.fill(situation),
             tool_names=self.line.tool_names,
+            rung=self._rung[1] if self._rung[0] == order.turn else 0,
         )
 
     def situation(self) -> Situation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -191,3 +192,17 @@ def test_wherever_it_breaks_the_whole_answer_is_said_once(cut: int, size: int, o
     first = Scripted("first", [*pieces(ANSWER[:cut]), ModelStreamBroken("cut")], pieces(again))
     text = reply(first, offline())[0]
     assert "".join(c for c in text if c.isalnum()) == "".join(c for c in ANSWER if c.isalnum())
+
+
+def test_what_failed_in_a_turn_is_not_asked_again_in_it() -> None:
+    first, last = Scripted("first", [ModelUnavailable("HTTP 500")]), offline()
+
+    async def scenario() -> None:
+        ladder = Ladder([first, last])
+        usage = await ladder.reply(REQUEST, Heard())
+        assert usage.rung == 1
+        asked = len(first.requests)
+        await ladder.reply(replace(REQUEST, rung=usage.rung), Heard())
+        assert len(first.requests) == asked and len(last.requests) == 2
+
+    run(scenario())

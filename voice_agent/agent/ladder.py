@@ -72,7 +72,9 @@ class Ladder:
         loop = asyncio.get_running_loop()
         said = Said(emit)
         tried: list[str] = []
-        for rung in self._rungs:
+        for number, rung in enumerate(self._rungs):
+            if number < min(request.rung, len(self._rungs) - 1):
+                continue
             if not rung.last and not rung.breaker.closed(loop.time()):
                 tried.append(f"{rung.model.name}: resting")
                 continue
@@ -88,7 +90,7 @@ class Ladder:
                         break
                 else:
                     rung.breaker.worked()
-                    return replace(usage, attempts=tuple(tried)) if tried else usage
+                    return replace(usage, attempts=tuple(tried), rung=number) if number or tried else usage
         raise ModelUnavailable("; ".join(tried))
 
     async def _run(self, rung: Rung, request: ReplyRequest, said: Said, breathe: Breathe) -> Usage:

@@ -42,6 +42,8 @@ class ReplyRequest:
     """JSON array of the tools this caller may use, serialised once per line."""
     system: str = ""
     tool_names: frozenset[str] = frozenset()
+    rung: int = 0
+    """Where the ladder begins: what failed in this turn is not asked again in it."""
     already_said: str = ""
     """Words of this very reply that are already on their way to the caller; a broken stream is completed from there."""
 
@@ -68,6 +70,8 @@ class Usage:
     cached_tokens: int = 0
     first_token_s: float | None = None
     """Request sent to first word or tool call, seconds; None when nothing came."""
+    rung: int = 0
+    """Which model of the ladder answered, from 0."""
     attempts: tuple[str, ...] = field(default=())
     """What was tried before, in order: `name: reason`."""
 
