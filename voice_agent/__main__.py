@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -133,11 +134,13 @@ def understand(
         if role not in ("customer", "technician", "dispatcher", "unknown"):
             raise ConfigurationError(f"--role is {role!r}; it must be customer, technician, dispatcher or unknown")
         try:
-            moment = datetime.fromisoformat(now) if now else datetime.now().astimezone()
+            moment = datetime.now().astimezone() if now is None else datetime.fromisoformat(now)
         except ValueError:
             raise ConfigurationError(f"--now is {now!r}; write it as 2026-11-23T09:00:00-06:00") from None
         if moment.tzinfo is None:
             moment = moment.astimezone()
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # a recogniser's bytes are not always text
         for reading in read_all(sys.stdin, role=role, now=moment):
             typer.echo(json.dumps(reading, ensure_ascii=False))
 

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from voice_agent.app import Services, build
-from voice_agent.demo.product import Children, Surroundings, claim_numbers, prepare
+from voice_agent.demo.product import Children, Surroundings, claim_numbers, prepare, stay_here
 from voice_agent.logs import set_up
 from voice_agent.serving import listen
 from voice_agent.serving import run as run_server
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 def run(given: Mapping[str, str], *, host: str, port: int, seed: str | None) -> None:
     """The whole product until Ctrl-C. ConfigurationError names what stood in the way."""
+    stay_here(host)
     listener = listen(host, port)
     children = Children()
     try:

@@ -77,12 +77,17 @@ class Children:
                 process.kill()
 
 
-def prepare(given: Mapping[str, str], *, host: str, port: int, seed: str | None, children: Children) -> Surroundings:
-    """Start what the environment does not name, wait until it answers, and make the settings."""
+def stay_here(host: str) -> None:
+    """ConfigurationError for an address that others reach. Asked before anything listens there."""
     if host not in LOOPBACK:
         raise ConfigurationError(
             f"demo: --host {host} is not this machine; the demo has public credentials and stays on it"
         )
+
+
+def prepare(given: Mapping[str, str], *, host: str, port: int, seed: str | None, children: Children) -> Surroundings:
+    """Start what the environment does not name, wait until it answers, and make the settings."""
+    stay_here(host)
     parse(given, demo=True)  # complain about what was given before anything is started
     salesforce_url, twilio_url = given.get("SALESFORCE_API_BASE_URL", ""), given.get("TWILIO_API_BASE_URL", "")
     token = given.get("TWILIO_AUTH_TOKEN")
