@@ -182,3 +182,27 @@ def test_a_sentence_is_read_in_less_than_five_milliseconds() -> None:
         read_urgency(text)
         spent.append(perf_counter() - started)
     assert sorted(spent)[int(len(spent) * 0.95)] < 0.005
+
+
+_PLACES = ("in my kitchen", "in the basement", "in the wall", "all over the house")
+_FRAMES = (
+    "there is {} {}",
+    "i think theres {} {}",
+    "hi um yeah we got {} {} what do i do",
+    "no im fine but theres {} {}",
+)
+_DANGERS = ("a gas smell", "a gas leak", "smoke", "a fire", "sparks", "a burning smell", "a rotten egg smell")
+
+
+@pytest.mark.parametrize("danger", _DANGERS)
+def test_no_frame_or_place_hides_a_plain_report(danger: str) -> None:
+    said = [frame.format(danger, place) for frame in _FRAMES for place in _PLACES]
+    assert [text for text in said if read_urgency(text).level != "life_safety"] == []
+
+
+@pytest.mark.parametrize("danger", ["gas smell", "gas leak", "smoke", "sparks", "burning smell"])
+def test_no_tail_turns_a_denial_into_danger(danger: str) -> None:
+    heads = ("theres no {} or anything like that", "i dont see or smell any {}", "no i dont have any {}")
+    tails = ("i just need a tune up", "it just wont turn on", "i want to schedule a visit")
+    said = [f"{head.format(danger)} {tail}" for head in heads for tail in tails]
+    assert [text for text in said if read_urgency(text).level == "life_safety"] == []
