@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -114,7 +115,7 @@ class Org:
                 return float(record.value) == float(value)
             except ValueError:
                 return False
-        return shown == record.value
+        return shown == record.value or _same_moment(shown, record.value)
 
     async def _value(self, record: Record) -> Any:
         columns = "Id" if record.field.lower() == "id" else f"Id, {record.field}"
@@ -185,6 +186,15 @@ class Org:
                 return body
         except (aiohttp.ClientError, TimeoutError) as failed:
             raise ValueError(f"the org does not answer: {type(failed).__name__}") from None
+
+
+def _same_moment(one: str, other: str) -> bool:
+    """The org writes +0000 where people write Z or their own zone."""
+    try:
+        first, second = datetime.fromisoformat(one), datetime.fromisoformat(other)
+    except ValueError:
+        return False
+    return first.tzinfo is not None and second.tzinfo is not None and first == second
 
 
 def _quoted(text: str) -> str:

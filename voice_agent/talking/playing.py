@@ -60,14 +60,15 @@ async def resolve(steps: Sequence[ScriptStep], caller: Caller, org: Org | None) 
 
 
 async def play(steps: Sequence[ScriptStep], phone: Telephone, org: Org | None, screen: TerminalScreen) -> None:
-    """Raises Failed at the first step that does not hold; on return the person has said all and heard the answer."""
+    """Raises Failed at the first step that does not hold; on return the person has said all and heard the answer.
+
+    Records may be looked up after `hangup` too.
+    """
     for step in steps:
         try:
             await _perform(step, phone, org, screen)
         except NobodyListens as nobody:
             raise Failed(step, str(nobody)) from None
-        if isinstance(step, HangUp):
-            return
     await phone.agent_finished()
 
 
