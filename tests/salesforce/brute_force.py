@@ -11,8 +11,8 @@ from math import acos, cos, radians, sin
 from zoneinfo import ZoneInfo
 
 from voice_agent.salesforce.hours import OperatingHours, TimeSlot
-from voice_agent.salesforce.schedule import Booked, Membership, Visit, Worker
 from voice_agent.salesforce.wishes import SlotWish
+from voice_agent.salesforce.workforce import Booked, Membership, Visit, Worker
 
 MINUTE = timedelta(minutes=1)
 
@@ -35,16 +35,16 @@ def first_showing(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     return moment + MINUTE
 
 
-def is_open(hours: OperatingHours, moment: datetime) -> bool:
-    return any(start <= moment < end for start, end in _spans(hours, moment.astimezone(hours.zone).date()))
+def is_open(hours: OperatingHours, moment: datetime, overtime: bool = False) -> bool:
+    return any(start <= moment < end for start, end in _spans(hours, moment.astimezone(hours.zone).date(), overtime))
 
 
-def _spans(hours: OperatingHours, day: date) -> list[tuple[datetime, datetime]]:
+def _spans(hours: OperatingHours, day: date, overtime: bool) -> list[tuple[datetime, datetime]]:
     """Open spans of one local date."""
     spans = [
         (first_showing(day, slot.start, hours.zone), first_showing(day, slot.end, hours.zone))
         for slot in hours.slots
-        if slot.weekday == day.weekday() and not slot.extended
+        if slot.weekday == day.weekday() and (overtime or not slot.extended)
     ]
     for holiday in hours.holidays:
         same = holiday.day == day or (holiday.yearly and holiday.day.strftime("%m%d") == day.strftime("%m%d"))
@@ -65,7 +65,9 @@ def works(worker: Worker, visit: Visit, moment: datetime) -> list[Membership]:
     if any(m.kind == "R" for m in holding):
         holding = [m for m in holding if m.kind == "R"]
     return [
-        m for m in holding if m.territory_id == visit.territory_id and is_open(m.hours or visit.territory_hours, moment)
+        m
+        for m in holding
+        if m.territory_id == visit.territory_id and is_open(m.hours or visit.territory_hours, moment, visit.overtime)
     ]
 
 
@@ -100,9 +102,35 @@ def can(worker: Worker, visit: Visit, start: datetime) -> bool:
             if not is_open(visit.visiting_hours, at):
                 return False
             at += MINUTE
+    if worker.capacities is not None:
+        return _by_amount(worker, visit, start, end)
     if any(b.start < end and b.end > start for b in worker.booked):
         return False
     return any(_with(worker, visit, start, end, m) for m in worker.memberships)
+
+
+def _by_amount(worker: Worker, visit: Visit, start: datetime, end: datetime) -> bool:
+    """On duty for all of it, not absent, and every capacity of that date still has room for one visit more."""
+    assert worker.capacities is not None
+    at = start
+    while at < end:
+        if not works(worker, visit, at) or any(b.absence and b.start <= at < b.end for b in worker.booked):
+            return False
+        at += MINUTE
+    zone = visit.territory_hours.zone
+    day = start.astimezone(zone).date()
+    dated = [c for c in worker.capacities if c.first <= day and not (c.last and day > c.last)]
+    for capacity in dated:
+        spelled = {"hours": "%Y%m%d%H%z", "days": "%Y%m%d", "months": "%Y%m"}[capacity.period]
+        clock = UTC if capacity.period == "hours" else zone
+        mine = start.astimezone(clock).strftime(spelled)
+        others = [b for b in worker.booked if not b.absence and b.start.astimezone(clock).strftime(spelled) == mine]
+        minutes = sum((b.end - b.start).total_seconds() / 60 for b in others) + visit.duration.total_seconds() / 60
+        if capacity.items is not None and len(others) + 1 > capacity.items:
+            return False
+        if capacity.hours is not None and minutes > capacity.hours * 60:
+            return False
+    return bool(dated)
 
 
 def _with(worker: Worker, visit: Visit, start: datetime, end: datetime, membership: Membership) -> bool:
@@ -164,12 +192,12 @@ def windows(
     day = now.astimezone(zone).date()
     while day <= (floor + horizon).astimezone(zone).date():
         for slot in visit.windows.slots:
-            if slot.weekday != day.weekday() or slot.extended:
+            if slot.weekday != day.weekday() or (slot.extended and not visit.overtime):
                 continue
             at = slot.start
             while at + 120 <= slot.end:
                 opens, closes = first_showing(day, at, zone), first_showing(day, at + 120, zone)
-                if _allowed(visit, wish, day, at, opens, closes, now) and not _full(visit, workers, slot, day):
+                if _allowed(visit, wish, day, at, opens, closes, now) and not _full(visit, slot, day):
                     able = {
                         str(worker.id)
                         for worker in workers
@@ -189,13 +217,13 @@ def _quarters(opens: datetime, closes: datetime) -> list[datetime]:
     return [opens + timedelta(minutes=15 * n) for n in range(40) if opens + timedelta(minutes=15 * n) < closes]
 
 
-def _full(visit: Visit, workers: list[Worker], slot: TimeSlot, day: date) -> bool:
+def _full(visit: Visit, slot: TimeSlot, day: date) -> bool:
     most = slot.max_appointments
     if most is None:
         return False
     zone = visit.windows.zone
     opens, closes = (first_showing(day, edge, zone) for edge in (slot.start, slot.end))
-    return sum(opens <= b.start < closes and not b.absence for w in workers for b in w.booked) >= most
+    return len([start for start, _ in visit.counted if opens <= start < closes]) >= most
 
 
 def _allowed(

@@ -239,9 +239,11 @@ async def test_a_context_of_a_minute_ago_is_read_again_for_an_eta(org: EmulatedO
 @live
 async def test_slots_are_one_round_trip_in_the_territorys_zone(org: EmulatedOrg) -> None:
     async with field_service(org) as service:
+        await service.warm_up()
         visit = (await service.caller_context(MARIA)).appointments[0]
+        before = spent(service)
         slots = await service.slots(visit, SlotWish())
-        assert spent(service) == 2
+        assert spent(service) == before + 1
     assert 1 < len(slots) <= 6
     assert len({slot.window_start.astimezone(CHICAGO).date() for slot in slots}) >= 2
     for slot in slots:

@@ -11,20 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.salesforce import brute_force
+from voice_agent.salesforce.capacity import Capacity, Period
 from voice_agent.salesforce.hours import Holiday, OperatingHours, TimeSlot, instant, merged, subtract
 from voice_agent.salesforce.records import RecordId
-from voice_agent.salesforce.schedule import (
-    HORIZON,
-    LEAD,
-    Booked,
-    Membership,
-    Skill,
-    Visit,
-    Worker,
-    free_slots,
-    still_free,
-)
-from voice_agent.salesforce.wishes import Slot, SlotWish
+from voice_agent.salesforce.schedule import free_slots, still_free
+from voice_agent.salesforce.windows import HORIZON, LEAD
+from voice_agent.salesforce.wishes import Limit, Slot, SlotWish
+from voice_agent.salesforce.workforce import Booked, Membership, OrgTimes, Skill, Visit, Worker
 
 CHICAGO = ZoneInfo("America/Chicago")
 MONDAY = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
@@ -168,8 +161,91 @@ def test_nobody_drives_home_for_lunch() -> None:
 def test_a_full_slot_is_not_offered() -> None:
     """Rule 9: MaxAppointments."""
     one = OperatingHours(CHICAGO, tuple(replace(slot, max_appointments=1) for slot in WEEK))
-    busy = worker("Bo", booked=(Booked(local(0, 9), local(0, 10), HERE),))
-    assert offered(visit(windows=one), worker(), busy)[0] == "Tue 08:00"
+    assert offered(visit(windows=one, counted=((local(0, 9), "08p1"),)), worker())[0] == "Tue 08:00"
+
+
+EVENINGS = tuple(TimeSlot(day, 18 * 60, 20 * 60, extended=True) for day in range(5))
+
+
+def test_extended_hours_are_used_only_where_the_policy_allows_overtime() -> None:
+    """Rule 2."""
+    hours = OperatingHours(CHICAGO, (TimeSlot(0, 15 * 60, 17 * 60), *EVENINGS))
+    assert offered(visit(territory_hours=hours, windows=hours), worker()) == ["Mon 15:00", "Mon 15:00"]
+    with_overtime = visit(territory_hours=hours, windows=hours, overtime=True)
+    assert offered(with_overtime, worker())[:3] == ["Mon 15:00", "Mon 18:00", "Tue 18:00"]
+
+
+PER_DAY = Capacity("days", date(2026, 1, 1), None, hours=None, items=2)
+
+
+def contractor(*capacities: Capacity, booked: tuple[Booked, ...] = ()) -> Worker:
+    return worker("Contractor", capacities=capacities, booked=booked)
+
+
+def test_somebody_booked_by_amount_takes_visits_at_the_same_time_until_the_day_is_full() -> None:
+    """Rule 9."""
+    one = Booked(local(0, 8), local(0, 9))
+    assert offered(visit(), contractor(PER_DAY, booked=(one,)))[0] == "Mon 08:00", "an overlap is no matter"
+    assert offered(visit(), contractor(PER_DAY, booked=(one, one)))[0] == "Tue 08:00"
+
+
+@pytest.mark.parametrize(
+    ("capacity", "first"),
+    [
+        (Capacity("days", date(2026, 1, 1), None, hours=3.0, items=None), "23 Nov 08:00"),
+        (Capacity("days", date(2026, 1, 1), None, hours=2.5, items=None), "24 Nov 08:00"),
+        (Capacity("hours", date(2026, 1, 1), None, hours=None, items=1), "23 Nov 08:00"),
+        (Capacity("months", date(2026, 1, 1), None, hours=None, items=1), "01 Dec 08:00"),
+        (Capacity("days", date(2026, 11, 25), None, hours=None, items=1), "25 Nov 08:00"),
+    ],
+)
+def test_hours_visits_and_dates_of_a_capacity_count(capacity: Capacity, first: str) -> None:
+    booked = (Booked(local(0, 9), local(0, 11)),)
+    (slot, *_) = free_slots(visit(), [contractor(capacity, booked=booked)], ANYTHING, now=MONDAY)
+    assert slot.window_start.astimezone(CHICAGO).strftime("%d %b %H:%M") == first
+
+
+def test_no_capacity_takes_no_work() -> None:
+    assert offered(visit(), contractor()) == []
+    assert offered(visit(), contractor(replace(PER_DAY, last=date(2026, 11, 1)))) == []
+
+
+def test_somebody_booked_by_amount_keeps_hours_absences_and_skills() -> None:
+    away = Booked(local(0, 0), local(1, 0), absence=True)
+    assert offered(visit(), contractor(PER_DAY, booked=(away,)))[0] == "Tue 08:00"
+    assert offered(visit(skills=(Skill("s", 1.0),)), contractor(PER_DAY)) == []
+
+
+def test_a_slot_names_the_limits_it_was_offered_under() -> None:
+    limited = OperatingHours(CHICAGO, (TimeSlot(0, 8 * 60, 12 * 60, max_appointments=3),))
+    counted = ((local(0, 9), "08p2"), (local(0, 13), "08p3"))
+    busy = Booked(local(0, 6), local(0, 7), visit_id="08p1")
+    what = visit(windows=limited, counted=counted)
+    (slot, *_) = free_slots(what, [contractor(PER_DAY, booked=(busy,))], ANYTHING, now=MONDAY)
+    assert slot.of_calendar == Limit(local(0, 8), local(0, 12), ("08p2",))
+    assert slot.of_technician == Limit(local(0, 0), local(1, 0), ("08p1",))
+
+
+def test_the_orgs_own_windows_are_cut_to_two_hours() -> None:
+    given = OrgTimes(windows=((local(0, 8), local(0, 13)), (local(1, 14), local(1, 15))))
+    found = free_slots(visit(), [worker()], ANYTHING, now=MONDAY, org=given)
+    assert [(s.window_start, s.window_end) for s in found] == [
+        (local(0, 8), local(0, 10)),
+        (local(0, 10), local(0, 12)),
+        (local(0, 12), local(0, 13)),
+        (local(1, 14), local(1, 15)),
+    ]
+
+
+def test_what_nobody_can_be_sent_to_is_not_offered_whoever_calls_it_free() -> None:
+    night = OrgTimes(windows=((local(0, 22), local(1, 0)), (local(1, 8), local(1, 10))))
+    assert [s.window_start for s in free_slots(visit(), [worker()], ANYTHING, now=MONDAY, org=night)] == [local(1, 8)]
+
+
+def test_only_the_starts_that_the_org_names_are_used() -> None:
+    given = OrgTimes(starts={"Alex": frozenset({local(0, 9, 30), local(1, 9)}), "Dana": frozenset({local(0, 8)})})
+    found = free_slots(visit(), [worker()], ANYTHING, now=MONDAY, org=given)
+    assert [slot.start for slot in found] == [local(0, 9, 30), local(1, 9)]
 
 
 def test_an_excluded_technician_never_comes_and_a_required_one_always() -> None:
@@ -273,8 +349,22 @@ def calendars(draw: st.DrawFn, zone: ZoneInfo) -> OperatingHours:
     pairs = list(zip(edges[::2], edges[1::2], strict=False))
     days = draw(st.sets(st.integers(0, 6), min_size=2))
     most = draw(st.sampled_from([None, None, 1, 2]))
-    slots = tuple(TimeSlot(day, a, b, max_appointments=most) for day in sorted(days) for a, b in pairs)
+    late = draw(st.sampled_from([None, None, 0, 1]))
+    slots = tuple(
+        TimeSlot(day, a, b, extended=late == place, max_appointments=most)
+        for day in sorted(days)
+        for place, (a, b) in enumerate(pairs)
+    )
     return OperatingHours(zone, slots)
+
+
+@st.composite
+def capacities(draw: st.DrawFn, day: date) -> Capacity:
+    first = day + timedelta(days=draw(st.sampled_from([-30, 1])))
+    last = draw(st.sampled_from([None, day + timedelta(days=2)]))
+    periods: list[Period] = ["hours", "days", "months"]
+    period = draw(st.sampled_from(periods))
+    return Capacity(period, first, last, draw(st.sampled_from([None, 1.5, 4.0])), draw(st.sampled_from([None, 1, 3])))
 
 
 @st.composite
@@ -315,7 +405,9 @@ def situations(draw: st.DrawFn) -> tuple[Visit, list[Worker], SlotWish, datetime
             if not apart or apart[-1].end <= one.start:
                 apart.append(one)
         skills = draw(st.sampled_from(SKILLS))
-        team.append(Worker(RecordId(name), name, tuple(memberships), skills, tuple(apart)))
+        amounts = draw(st.none() | st.none() | st.lists(capacities(day), max_size=2).map(tuple))
+        taken = tuple(apart) if amounts is None else tuple(sorted(booked, key=lambda b: b.start))
+        team.append(Worker(RecordId(name), name, tuple(memberships), skills, taken, capacities=amounts))
     place = draw(st.sampled_from(CORNERS))
     what = Visit(
         duration=timedelta(minutes=draw(st.sampled_from([30, 60, 135]))),
@@ -327,6 +419,8 @@ def situations(draw: st.DrawFn) -> tuple[Visit, list[Worker], SlotWish, datetime
         due=_quarter(now) + timedelta(days=draw(st.sampled_from([2, 3, 4]))),
         skills=draw(st.sampled_from([(), (), (Skill("s", 3.0),)])),
         visiting_hours=draw(st.one_of(st.none(), st.none(), st.none(), calendars(zone))),
+        counted=tuple((start, "08p") for start in draw(st.lists(moments(), max_size=4))),
+        overtime=draw(st.booleans()),
     )
     wish = draw(
         st.sampled_from(

@@ -114,3 +114,47 @@ def test_the_standard_action_schedules_too(raw: Raw, sf: Client, visit: str) -> 
     assert (good["isSuccess"], good["outputValues"]) == (True, {"serviceAppointmentId": visit})
     assert bad["isSuccess"] is False and bad["errors"][0]["statusCode"] == "INVALID_ID_FIELD"
     assert sf.ServiceAppointment.get(visit)["StatusCategory"] == "Scheduled"
+
+
+def test_the_scheduler_lists_its_resources_only_where_it_is(raw: Raw, emulator: Emulator) -> None:
+    assert raw("GET", "scheduling/").status_code == 404
+    emulator.post("/emulator/switch", {"scheduling": ["scheduler"]})
+    assert set(raw("GET", "scheduling/").json()) == {"getAppointmentCandidates", "getAppointmentSlots"}
+
+
+def test_the_scheduler_names_quarter_hour_starts_with_who_is_free(raw: Raw, sf: Client, visit: str) -> None:
+    """Sheet 3.1: UTC, at most 31 days ahead, no travel; the skills are those of the work type."""
+    raw.emulator.post("/emulator/switch", {"scheduling": ["scheduler"]})
+    row = sf.ServiceAppointment.get(visit)
+    body = {
+        "startTime": "2026-03-05T00:00:00Z",
+        "endTime": "2026-03-10T00:00:00Z",
+        "territoryIds": [row["ServiceTerritoryId"]],
+        "workType": {"id": row["WorkTypeId"]},
+    }
+    found = raw("POST", "scheduling/getAppointmentCandidates", body).json()["candidates"]
+    assert found
+    for one in found:
+        start, end = datetime.fromisoformat(one["startTime"]), datetime.fromisoformat(one["endTime"])
+        assert (start.minute % 15, end - start) == (0, timedelta(hours=2))
+        assert one["territoryId"] == row["ServiceTerritoryId"]
+        assert one["resources"]
+    somebody = found[0]["resources"][0]
+    slots = raw("POST", "scheduling/getAppointmentSlots", {**body, "requiredResourceIds": [somebody]}).json()
+    assert [one["startTime"] for one in slots["timeSlots"]] == [
+        one["startTime"] for one in found if somebody in one["resources"]
+    ]
+
+
+def test_the_scheduler_refuses_what_is_missing_or_wrong(raw: Raw, emulator: Emulator) -> None:
+    emulator.post("/emulator/switch", {"scheduling": ["scheduler"]})
+
+    def refused(body: dict[str, Any]) -> tuple[int, str]:
+        answer = raw("POST", "scheduling/getAppointmentCandidates", body)
+        return answer.status_code, answer.json()[0]["errorCode"]
+
+    assert refused({"workType": {"durationInMinutes": 60}}) == (400, "MISSING_ARGUMENT")
+    assert refused({"territoryIds": ["0Hh000000000001"]}) == (400, "MISSING_ARGUMENT")
+    assert refused({"territoryIds": ["x"], "workType": {"durationInMinutes": 60}}) == (400, "INVALID_INPUT")
+    wrong = {"territoryIds": ["0Hh000000000001"], "workType": {"id": "001000000000001"}}
+    assert refused(wrong) == (400, "INVALID_INPUT")

@@ -20,6 +20,19 @@ FREE = """SELECT Id FROM ServiceResource WHERE Id = {technician} AND IsActive = 
         AND ServiceAppointment.SchedStartTime < {end} AND ServiceAppointment.SchedEndTime > {start}
         AND ServiceAppointment.StatusCategory NOT IN ('Canceled', 'CannotComplete', 'None'))
     AND Id NOT IN (SELECT ResourceId FROM ResourceAbsence WHERE Start < {end} AND End > {start})"""
+FREE_BY_AMOUNT = """SELECT Id FROM ServiceResource WHERE Id = {technician} AND IsActive = true
+    AND Id NOT IN (SELECT ServiceResourceId FROM AssignedResource WHERE ServiceAppointmentId != {visit}
+        AND ServiceAppointment.SchedStartTime >= {opens} AND ServiceAppointment.SchedStartTime < {closes}
+        AND ServiceAppointment.StatusCategory NOT IN ('Canceled', 'CannotComplete', 'None')
+        {{unless}})
+    AND Id NOT IN (SELECT ResourceId FROM ResourceAbsence WHERE Start < {end} AND End > {start})"""
+ROOM = """SELECT Id FROM ServiceTerritory WHERE Id = {territory}
+    AND Id NOT IN (SELECT ServiceTerritoryId FROM ServiceAppointment WHERE Id != {visit}
+        AND SchedStartTime >= {opens} AND SchedStartTime < {closes}
+        AND StatusCategory NOT IN ('Canceled', 'CannotComplete', 'None') {{unless}})"""
+RESCHEDULE = "reschedule"
+ANEW = "again"
+"""Reference of the visit that is made in place of one that cannot be moved."""
 ALREADY_COMING = timedelta(hours=2)
 """A dispatched visit this near is with somebody who may be on the road: a dispatcher decides."""
 
@@ -40,18 +53,20 @@ async def reschedule(catalogue: Catalogue, appointment: Appointment, slot: Slot,
         "ArrivalWindowEndTime": stamp(slot.window_end),
     }
     changed = _guard(appointment, **({"FSL__Pinned__c": False} if package else {}))
-    free = free_guard(slot, appointment.id)
+    free, room = free_guard(slot, appointment.id), room_guard(slot, appointment.id)
     scheduled = visit_statuses.choose("Scheduled")
     if appointment.category == "Dispatched" and package:
         canceled = visit_statuses.choose("Canceled")
         steps, touches = _anew(appointment, times, scheduled, canceled, changed, free, slot)
     else:
         steps, touches = _moved(appointment, times, scheduled, changed, free, slot)
+    if room:
+        steps = (Step("GET", f"sobjects/ServiceTerritory/{room.ref}?fields=Id", "has_room"), *steps)
     return WritePlan(
-        name="reschedule",
+        name=RESCHEDULE,
         steps=steps,
         touches=touches,
-        guards=(changed, free),
+        guards=(changed, free, room) if room else (changed, free),
         facts=_facts(
             appointment,
             window_start=stamp(slot.window_start),
@@ -126,11 +141,42 @@ def done(statuses: tuple[str, ...]) -> dict[str, str]:
 
 
 def free_guard(slot: Slot, visit: RecordId) -> Guard:
-    """Finds the technician only while nothing else lies in the slot or on the drive to it (3.4 rule 11)."""
+    """Finds the technician only while nothing else lies in the slot or on the drive to it (3.4 rule 11).
+
+    Somebody booked by amount: while no other visits came into the period, so that its room is as it was.
+    """
+    limit = slot.of_technician
+    if limit is not None:
+        statement = soql(
+            _unless_known(FREE_BY_AMOUNT, "ServiceAppointmentId", limit.known),
+            technician=slot.technician_id,
+            visit=visit,
+            opens=limit.opens,
+            closes=limit.closes,
+            start=slot.start,
+            end=slot.end,
+        )
+        return Guard("free", statement, reason="TAKEN")
     start = slot.start - timedelta(minutes=slot.travel_minutes)
     return Guard(
         "free", soql(FREE, technician=slot.technician_id, visit=visit, start=start, end=slot.end), reason="TAKEN"
     )
+
+
+def room_guard(slot: Slot, visit: RecordId) -> Guard | None:
+    """Finds the territory only while no visit came into a time slot that takes only so many (3.4 rule 9)."""
+    limit = slot.of_calendar
+    if limit is None:
+        return None
+    template = _unless_known(ROOM, "Id", limit.known)
+    statement = soql(template, territory=slot.territory_id, visit=visit, opens=limit.opens, closes=limit.closes)
+    return Guard("room", statement, reason="TAKEN")
+
+
+def _unless_known(template: str, field: str, known: tuple[str, ...]) -> str:
+    """Visits that were counted when the slot was offered do not count again; an id field takes no empty list."""
+    listed = ", ".join(f"'{record_id(one)}'" for one in known)
+    return template.replace("{{unless}}", f"AND {field} NOT IN ({listed})" if known else "")
 
 
 def stamp(moment: datetime) -> str:
@@ -195,11 +241,11 @@ def _anew(
         **times,
     }
     body = {name: value for name, value in fields.items() if value is not None}
-    new = "@{again.id}"
+    new = f"@{{{ANEW}.id}}"
     person = {"ServiceAppointmentId": new, "ServiceResourceId": free.ref}
     steps = (
         Step("PATCH", f"sobjects/ServiceAppointment/{changed.ref}", "visit", {"Status": canceled}),
-        Step("POST", "sobjects/ServiceAppointment", "again", body, keyed=True),
+        Step("POST", "sobjects/ServiceAppointment", ANEW, body, keyed=True),
         Step("POST", "sobjects/AssignedResource", "person", person, keyed=True),
         Step("PATCH", f"sobjects/ServiceAppointment/{new}", "status", {"Status": scheduled}),
         Step("GET", f"sobjects/ServiceAppointment/{new}?fields=AppointmentNumber", "number"),

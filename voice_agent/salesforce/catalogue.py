@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice_agent import errors
+from voice_agent.salesforce.capacity import Capacity, by_resource
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.hours import OperatingHours, operating_hours
 from voice_agent.salesforce.records import WorkType
-from voice_agent.salesforce.rows import Row, work_type
+from voice_agent.salesforce.rows import Row, path, work_type
 from voice_agent.salesforce.soql import soql
 
 KEPT_FOR = 30 * 60.0
@@ -31,6 +32,23 @@ HOURS = """SELECT Id, TimeZone,
 WORK_TYPES = (
     "SELECT Id, Name, Description, EstimatedDuration, DurationType, ShouldAutoCreateSvcAppt FROM WorkType LIMIT 500"
 )
+
+CAPACITIES = """SELECT ServiceResourceId, TimePeriod, CapacityInHours, CapacityInWorkItems, StartDate, EndDate
+    FROM ServiceResourceCapacity WHERE EndDate = null OR EndDate >= TODAY LIMIT 2000"""
+WORK_RULES = """SELECT FSL__Scheduling_Policy__r.Name, FSL__Work_Rule__r.FSL__Enable_Overtime__c
+    FROM FSL__Scheduling_Policy_Work_Rule__c ORDER BY FSL__Scheduling_Policy__r.Name LIMIT 500"""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the org allows when it plans: overtime (Extended hours), and how much is given to whom by amount.
+
+    The policy is the first by name, the one that the package's Apex class plans with.
+    """
+
+    overtime: bool
+    capacities: Mapping[str, tuple[Capacity, ...]]
+    """By ServiceResource id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +113,7 @@ class Catalogue:
 
     async def warm_up(self) -> None:
         """Read everything that a call may need. A part the org refuses is left for `check` to name."""
-        for read in (self.statuses, self.hours):
+        for read in (self.statuses, self.hours, self.policy):
             try:
                 await read()
             except errors.SalesforceError:
@@ -121,20 +139,26 @@ class Catalogue:
         """All operating hours of the org by id."""
         kept = self._fresh("hours")
         if kept is None:
-            kept = self.keep_hours(await self._salesforce.query(soql(HOURS)))
+            found = await self._salesforce.query(soql(HOURS))
+            kept = self._keep("hours", {str(row["Id"]): operating_hours(row) for row in found})
         hours: Mapping[str, OperatingHours] = kept
         return hours
 
-    def keep_hours(self, rows: Iterable[Row]) -> Mapping[str, OperatingHours]:
-        """Hours that another request brought along."""
-        hours: Mapping[str, OperatingHours] = self._keep(
-            "hours", {str(row["Id"]): operating_hours(row) for row in rows}
-        )
-        return hours
-
-    @property
-    def kept_hours(self) -> Mapping[str, OperatingHours] | None:
-        kept: Mapping[str, OperatingHours] | None = self._fresh("hours")
+    async def policy(self) -> Policy:
+        """An org without the package has no policies, one that hides capacities gives nobody work by amount."""
+        kept: Policy | None = self._fresh("policy")
+        if kept is None:
+            read = await self._salesforce.queries(
+                {"capacities": CAPACITIES, "rules": WORK_RULES}, missing_ok={"capacities", "rules"}
+            )
+            first = path(read["rules"][0], "FSL__Scheduling_Policy__r.Name") if read["rules"] else None
+            overtime = any(
+                bool(path(row, "FSL__Work_Rule__r.FSL__Enable_Overtime__c"))
+                for row in read["rules"]
+                if path(row, "FSL__Scheduling_Policy__r.Name") == first
+            )
+            kept = Policy(overtime, by_resource(read["capacities"]))
+            self._keep("policy", kept)
         return kept
 
     async def work_types(self) -> tuple[WorkType, ...]:
@@ -171,6 +195,8 @@ class Catalogue:
             self._kept.clear()
         elif name in ("OperatingHours", "TimeSlot", "Holiday", "OperatingHoursHoliday"):
             self._kept.pop("hours", None)
+        elif name == "ServiceResourceCapacity" or name.startswith("FSL__"):
+            self._kept.pop("policy", None)
         else:
             self._kept.pop(f"describe:{name}", None)
             self._kept.pop("statuses", None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice_agent import errors
+from voice_agent.salesforce import sources
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.rights import EDITED, NEEDS, PACKAGE, STATUS_TABLES, Need
 from voice_agent.salesforce.soql import soql
@@ -17,7 +18,12 @@ CATEGORIES: Mapping[str, frozenset[str]] = {
     ),
     "WorkOrderStatus": frozenset({"New", "InProgress", "OnHold", "CannotComplete", "Completed", "Canceled"}),
 }
-SLOT_CLASS = "ai/slots"
+SLOT_SOURCES: Mapping[sources.Kind, str] = {
+    "apex": "the package's Apex class",
+    "action": "our own rules; the standard action places what was booked",
+    "scheduler": "Salesforce Scheduler, with our own rules for drives and windows",
+    "rules": "our own rules (no Apex class, no scheduling action, no Scheduler)",
+}
 FILLED = "SELECT COUNT() FROM Contact WHERE Phone_E164__c != null"
 CONTACTS = "SELECT COUNT() FROM Contact"
 HOURLESS = """SELECT Name FROM ServiceTerritory WHERE IsActive = true AND OperatingHoursId NOT IN (
@@ -120,20 +126,12 @@ async def _territories(salesforce: Salesforce) -> AsyncIterator[Finding]:
 
 
 async def slot_source(salesforce: Salesforce) -> Finding:
-    """Which of the ways of 3.1 to find free times this org has."""
+    """Which of the ways of 3.1 to find free times this org has; the server chooses the same one."""
     try:
-        actions = await salesforce.request("GET", "actions/standard")
-        names = {str(action.get("name")) for action in actions.get("actions", ())}
-    except errors.SalesforceError:
-        names = set()
-    try:
-        await salesforce.apex("GET", SLOT_CLASS, params={"probe": "true"})
-        return Finding("ok", "free times: the package's Apex class")
-    except (errors.NotFound, errors.Forbidden, errors.InvalidInput, errors.SalesforceUnavailable):
-        pass
-    if "scheduleServiceAppointment" in names:
-        return Finding("ok", "free times: our own rules; the standard action can place what was booked")
-    return Finding("ok", "free times: our own rules (no Apex class, no scheduling action)")
+        kind = await sources.detect(salesforce)
+    except errors.SalesforceError as exc:
+        return Finding("note", f"free times: could not be found out ({exc})", "our own rules are used meanwhile")
+    return Finding("ok", f"free times: {SLOT_SOURCES[kind]}")
 
 
 def _sign_in_mend(exc: errors.SalesforceError) -> str:

@@ -216,13 +216,14 @@ class Salesforce:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         essential: bool = True,
+        writes: bool | None = None,
     ) -> Any:
-        """One REST request below /services/data/vXX.0/. Anything but GET and HEAD is taken for a write."""
+        """One REST request below /services/data/vXX.0/. Unless `writes` says otherwise, only GET and HEAD are reads."""
         if not essential and self._usage.share >= RESERVED_FOR_WRITES:
             raise errors.RateLimited("the daily allowance is nearly used up; the rest is kept for writes")
-        return await self._perform(
-            method, path, json=json, params=params or {}, headers=headers or {}, writes=method not in ("GET", "HEAD")
-        )
+        if writes is None:
+            writes = method not in ("GET", "HEAD")
+        return await self._perform(method, path, json=json, params=params or {}, headers=headers or {}, writes=writes)
 
     async def apex(self, method: str, path: str, *, json: Any = None, params: Mapping[str, str] | None = None) -> Any:
         """An Apex REST class of the org's, below /services/apexrest/."""

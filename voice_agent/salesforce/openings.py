@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from voice_agent import errors
 from voice_agent.salesforce import rows
-from voice_agent.salesforce.catalogue import HOURS, Catalogue
+from voice_agent.salesforce.capacity import period_of
+from voice_agent.salesforce.catalogue import Catalogue, Policy
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.hours import OperatingHours
 from voice_agent.salesforce.records import Appointment, RecordId
 from voice_agent.salesforce.rows import Row, children, lookup, moment, number, point
-from voice_agent.salesforce.schedule import (
-    HORIZON,
-    Booked,
-    Membership,
-    Skill,
-    Visit,
-    Worker,
-    fits,
-    free_slots,
-    shifts_of,
-)
+from voice_agent.salesforce.schedule import fits, free_slots, shifts_of
 from voice_agent.salesforce.soql import soql
+from voice_agent.salesforce.windows import HORIZON
 from voice_agent.salesforce.wishes import Candidate, Slot, SlotWish
+from voice_agent.salesforce.workforce import Booked, Membership, OrgTimes, Skill, Visit, Worker
 
 DEFAULT_MINUTES = 60.0
 """Of a visit whose duration nobody set (3.4 rule 8)."""
 DEFAULT_TRAVEL = 20.0
 
-TEAM = """SELECT Id, Name, LocationId,
+TEAM = """SELECT Id, Name, LocationId, IsCapacityBased,
     (SELECT ServiceTerritoryId, TerritoryType, EffectiveStartDate, EffectiveEndDate, OperatingHoursId,
             Latitude, Longitude FROM ServiceTerritories),
     (SELECT SkillId, SkillLevel, EffectiveStartDate, EffectiveEndDate FROM ServiceResourceSkills),
@@ -43,7 +37,7 @@ TEAM = """SELECT Id, Name, LocationId,
      AND ServiceAppointment.SchedEndTime > {start}
      AND ServiceAppointment.StatusCategory NOT IN ('Canceled', 'CannotComplete', 'None'))
     FROM ServiceResource
-    WHERE IsActive = true AND IsCapacityBased = false AND ResourceType IN ('T', 'C') AND Id IN (
+    WHERE IsActive = true AND ResourceType IN ('T', 'C') AND Id IN (
         SELECT ServiceResourceId FROM ServiceTerritoryMember WHERE ServiceTerritoryId = {territory}
         AND EffectiveStartDate <= {end} AND (EffectiveEndDate = null OR EffectiveEndDate > {start}))
     LIMIT 200"""
@@ -53,6 +47,9 @@ NEEDS = """SELECT Id, (SELECT SkillId, SkillLevel FROM SkillRequirements),
     FROM WorkOrder WHERE Id = {order}"""
 HOUSE = """SELECT Id, OperatingHoursId, (SELECT ServiceResourceId, PreferenceType FROM ResourcePreferences)
     FROM Account WHERE Id = {account}"""
+COUNTED = """SELECT Id, SchedStartTime FROM ServiceAppointment WHERE ServiceTerritoryId = {territory}
+    AND SchedStartTime >= {start} AND SchedStartTime < {end}
+    AND StatusCategory NOT IN ('Canceled', 'CannotComplete', 'None') LIMIT 2000"""
 STOCK = """SELECT Product2Id, LocationId FROM ProductItem WHERE QuantityOnHand > 0 AND Product2Id IN (
     SELECT Product2Id FROM ProductRequired WHERE ParentRecordId = {order}) LIMIT 500"""
 
@@ -69,29 +66,40 @@ async def read(salesforce: Salesforce, catalogue: Catalogue, appointment: Appoin
     """NotAllowed when the visit is in no territory, or the territory keeps no hours: only a dispatcher can place it."""
     if appointment.territory_id is None or appointment.territory_hours_id is None:
         raise unplaceable(appointment)
-    start, end = now - timedelta(days=1), now + HORIZON + timedelta(days=2)
+    hours, policy = await asyncio.gather(catalogue.hours(), catalogue.policy())
+    start, end = _reach(policy, now, appointment.zone)
     statements = {"team": soql(TEAM, territory=appointment.territory_id, start=start, end=end)}
     if appointment.work_order_id:
         statements["needs"] = soql(NEEDS, order=appointment.work_order_id)
         statements["stock"] = soql(STOCK, order=appointment.work_order_id)
     if appointment.account_id:
         statements["house"] = soql(HOUSE, account=appointment.account_id)
-    hours = catalogue.kept_hours
-    if hours is None:
-        statements["hours"] = soql(HOURS)
+    if any(slot.max_appointments is not None for calendar in hours.values() for slot in calendar.slots):
+        statements["counted"] = soql(COUNTED, territory=appointment.territory_id, start=start, end=end)
     found = await salesforce.queries(statements, missing_ok={"needs", "stock", "house"})
-    if hours is None:
-        hours = catalogue.keep_hours(found["hours"])
-    visit = visit_of(appointment, _first(found.get("needs")), _first(found.get("house")), hours)
+    visit = replace(
+        visit_of(appointment, _first(found.get("needs")), _first(found.get("house")), hours),
+        counted=tuple(_counted(found.get("counted", ()), but=appointment.id)),
+        overtime=policy.overtime,
+    )
     stock: dict[str, set[str]] = {}
     for row in found.get("stock", ()):
         stock.setdefault(str(row["LocationId"]), set()).add(str(row["Product2Id"]))
-    team = tuple(_worker(row, hours, stock, but=appointment.id) for row in found["team"])
+    team = tuple(_worker(row, hours, stock, policy, but=appointment.id) for row in found["team"])
     return Opening(visit, team)
 
 
-def offer(opening: Opening, wish: SlotWish, *, now: datetime) -> tuple[Slot, ...]:
-    return free_slots(opening.visit, opening.team, wish, now=now)
+def _reach(policy: Policy, now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """From when to when the team's bookings count; whole months where somebody is booked by the month."""
+    start, end = now - timedelta(days=1), now + HORIZON + timedelta(days=2)
+    if any(one.period == "months" for capacities in policy.capacities.values() for one in capacities):
+        local = ZoneInfo(zone)
+        start, end = min(start, period_of("months", now, local)[0]), max(end, period_of("months", end, local)[1])
+    return start, end
+
+
+def offer(opening: Opening, wish: SlotWish, *, now: datetime, org: OrgTimes | None = None) -> tuple[Slot, ...]:
+    return free_slots(opening.visit, opening.team, wish, now=now, org=org)
 
 
 def candidates(opening: Opening, at: datetime) -> tuple[Candidate, ...]:
@@ -102,10 +110,10 @@ def candidates(opening: Opening, at: datetime) -> tuple[Candidate, ...]:
         zone = opening.visit.territory_hours.zone
         load = sum(not b.absence and b.start.astimezone(zone).date() == day for b in worker.booked)
         shifts = shifts_of(worker, opening.visit, at - timedelta(days=1), at + timedelta(days=1))
-        legs = fits(worker, opening.visit, shifts, at)
-        if legs is None:
+        fit = fits(worker, opening.visit, shifts, at)
+        if fit is None:
             continue
-        there = legs[0].total_seconds() / 60
+        there = fit.there.total_seconds() / 60
         known = worker.id in opening.visit.preferred
         reasons = [f"{there:.0f} min drive", f"{load} visits that day"] + ["preferred by the customer"] * known
         able.append(Candidate(worker.id, worker.name, there + 15 * load - 30 * known, tuple(reasons)))
@@ -155,10 +163,13 @@ def _in_zone(calendar: OperatingHours, zone: ZoneInfo) -> OperatingHours:
     return OperatingHours(zone, calendar.slots, calendar.holidays)
 
 
-def _worker(row: Row, hours: Mapping[str, OperatingHours], stock: Mapping[str, set[str]], *, but: str) -> Worker:
+def _worker(
+    row: Row, hours: Mapping[str, OperatingHours], stock: Mapping[str, set[str]], policy: Policy, *, but: str
+) -> Worker:
     booked = [
-        Booked(start, end, point(visit, "Latitude", "Longitude"))
-        for visit in (child["ServiceAppointment"] for child in _others(row, but))
+        Booked(start, end, point(visit, "Latitude", "Longitude"), visit_id=str(child["ServiceAppointmentId"]))
+        for child in _others(row, but)
+        for visit in [child["ServiceAppointment"]]
         if (start := moment(visit["SchedStartTime"])) and (end := moment(visit["SchedEndTime"]))
     ]
     absent = [
@@ -181,7 +192,15 @@ def _worker(row: Row, hours: Mapping[str, OperatingHours], stock: Mapping[str, s
         ),
         booked=tuple(sorted(booked + absent, key=lambda one: one.start)),
         stock=frozenset(stock.get(str(lookup(row, "LocationId") or ""), ())),
+        capacities=policy.capacities.get(str(row["Id"]), ()) if row.get("IsCapacityBased") else None,
     )
+
+
+def _counted(found: Iterable[Row], but: str) -> Iterator[tuple[datetime, str]]:
+    for row in found:
+        start = moment(row.get("SchedStartTime"))
+        if start is not None and row["Id"] != but:
+            yield start, str(row["Id"])
 
 
 def _others(row: Row, but: str) -> Sequence[Row]:

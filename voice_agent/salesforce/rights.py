@@ -130,6 +130,13 @@ NEEDS: tuple[Need, ...] = (
         mend=FIELD_SERVICE,
         missing_is_fine=True,
     ),
+    Need(
+        "ServiceResourceCapacity",
+        read="TimePeriod CapacityInHours CapacityInWorkItems EndDate",
+        fixed="ServiceResourceId StartDate",
+        mend="grant Read on it, or nobody is booked by amount",
+        missing_is_fine=True,
+    ),
     Need("OperatingHours", fixed="Name TimeZone", mend=FIELD_SERVICE),
     Need(
         "TimeSlot",

@@ -12,16 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from voice_agent.salesforce import travel
-from voice_agent.salesforce.hours import Interval, OperatingHours, instant, intersect, subtract
+from voice_agent.salesforce.capacity import Capacity, room
+from voice_agent.salesforce.hours import Interval, intersect, subtract
 from voice_agent.salesforce.records import RecordId
-from voice_agent.salesforce.travel import Point
-from voice_agent.salesforce.wishes import Slot, SlotWish
+from voice_agent.salesforce.windows import HORIZON, LEAD, arrival_windows, given_windows, limit_on
+from voice_agent.salesforce.wishes import Limit, Slot, SlotWish
+from voice_agent.salesforce.workforce import Booked, Membership, OrgTimes, Visit, Worker
 
 GRID = timedelta(minutes=15)
-WINDOW = 120
-"""Minutes of an arrival window (design, issue of the scheduling brain)."""
-LEAD = timedelta(minutes=60)
-HORIZON = timedelta(days=14)
 BREAK = timedelta(minutes=90)
 """A gap between two spans of duty up to this is a break within one working day."""
 MOST = 6
@@ -30,71 +28,11 @@ MOST_A_DAY = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Skill:
-    skill_id: str
-    level: float
-    start: datetime | None = None
-    end: datetime | None = None
+class Fit:
+    """How a visit fits into somebody's day: the drive there, and the capacity it uses up."""
 
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """ServiceTerritoryMember: `kind` P primary, S secondary, R relocation; `hours` None means the territory's."""
-
-    territory_id: str
-    kind: str
-    start: datetime
-    end: datetime | None
-    hours: OperatingHours | None
-    home: Point | None
-
-    def covers(self, moment: datetime) -> bool:
-        return self.start <= moment and (self.end is None or moment < self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """Time that is taken, by a visit or an absence, and where."""
-
-    start: datetime
-    end: datetime
-    place: Point | None = None
-    absence: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    id: RecordId
-    name: str
-    memberships: tuple[Membership, ...]
-    skills: tuple[Skill, ...] = ()
-    booked: tuple[Booked, ...] = ()
-    stock: frozenset[str] = frozenset()
-    """Products of which the van holds any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What is to be placed. `windows` is the calendar whose slots are cut into arrival windows."""
-
-    duration: timedelta
-    territory_id: str
-    territory_hours: OperatingHours
-    windows: OperatingHours
-    place: Point | None = None
-    earliest: datetime | None = None
-    due: datetime | None = None
-    skills: tuple[Skill, ...] = ()
-    visiting_hours: OperatingHours | None = None
-    required: frozenset[str] = frozenset()
-    excluded: frozenset[str] = frozenset()
-    preferred: frozenset[str] = frozenset()
-    default_travel: float = 20.0
-    """Minutes, when a place is not known."""
-    parts: tuple[tuple[str, str], ...] = ()
-    """(product id, name) the job needs."""
-    not_this: Interval | None = None
-    """The window promised now; offering it again would be no change."""
+    there: timedelta
+    limit: Limit | None = None
 
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -112,20 +50,32 @@ class Shift:
 
 
 def free_slots(
-    visit: Visit, workers: Iterable[Worker], wish: SlotWish, *, now: datetime, most: int = MOST
+    visit: Visit,
+    workers: Iterable[Worker],
+    wish: SlotWish,
+    *,
+    now: datetime,
+    most: int = MOST,
+    org: OrgTimes | None = None,
 ) -> tuple[Slot, ...]:
     """Up to `most` windows, earliest first, on at least two days where two days have any.
 
-    The search ends as soon as it has enough, so an empty calendar costs more than a free one.
+    The search ends as soon as it has enough, so an empty calendar costs more than a free one. With `org` only what the
+    org's own service calls free is offered, and of that only what somebody of the team can be booked for.
     """
+    org = org or OrgTimes()
     team = [worker for worker in workers if _may_come(visit, worker)]
     until = now + HORIZON + timedelta(days=1)
     shifts = {worker.id: shifts_of(worker, visit, now, until) for worker in team}
     kept: list[Slot] = []
     beyond: list[Slot] = []
     days: Counter[date] = Counter()
-    for window in arrival_windows(visit, team, wish, now=now):
-        offers = _offers_in(window, visit, team, shifts, wish, now=now)
+    if org.windows is None:
+        windows = arrival_windows(visit, wish, now=now)
+    else:
+        windows = given_windows(org.windows, visit, wish, now=now)
+    for window in windows:
+        offers = _offers_in(window, visit, team, shifts, wish, now=now, org=org)
         best = min(offers, key=lambda offer: _rank(offer, visit, wish), default=None)
         if best is None:
             continue
@@ -143,49 +93,6 @@ def _may_come(visit: Visit, worker: Worker) -> bool:
     return worker.id not in visit.excluded and (not visit.required or worker.id in visit.required)
 
 
-# Windows: rules 1, 2, 8, 9, 12.
-
-
-def arrival_windows(
-    visit: Visit, workers: Sequence[Worker], wish: SlotWish, *, now: datetime, horizon: timedelta = HORIZON
-) -> Iterator[Interval]:
-    """Two-hour pieces of the calendar's slots, wall-clock in its zone, that the wish and the dates allow."""
-    zone = visit.windows.zone
-    floor = max(now + LEAD, visit.earliest or now)
-    day = max(floor.astimezone(zone).date(), wish.date_from or date.min)
-    last = (max(now, floor) + horizon).astimezone(zone).date()
-    if visit.due and not wish.past_due:
-        last = min(last, visit.due.astimezone(zone).date())
-    if wish.date_to:
-        last = min(last, wish.date_to)
-    while day <= last:
-        closed = visit.windows.closed_on(day)
-        for slot, span in sorted(visit.windows.on(day), key=lambda item: item[1]):
-            if slot.max_appointments is not None and _starting_in(span, workers) >= slot.max_appointments:
-                continue
-            for minutes in range(slot.start, slot.end - WINDOW + 1, WINDOW):
-                start, end = instant(day, minutes, zone), instant(day, minutes + WINDOW, zone)
-                inside = subtract([(start, end)], closed) == [(start, end)]
-                if inside and start >= now and (start, end) != visit.not_this and _wished(wish, day, minutes):
-                    yield start, end
-        day += timedelta(days=1)
-
-
-def _starting_in(span: Interval, workers: Sequence[Worker]) -> int:
-    return sum(span[0] <= b.start < span[1] for worker in workers for b in worker.booked if not b.absence)
-
-
-def _wished(wish: SlotWish, day: date, minutes: int) -> bool:
-    """A wish narrower than a window ("half past ten") is met by the window that holds it."""
-    if day.weekday() in wish.exclude_weekdays:
-        return False
-    first = 0 if wish.time_from is None else wish.time_from.hour * 60 + wish.time_from.minute
-    last = 24 * 60 if wish.time_to is None else wish.time_to.hour * 60 + wish.time_to.minute
-    if last - first < WINDOW:
-        return minutes <= first < minutes + WINDOW
-    return first <= minutes and minutes + WINDOW <= last
-
-
 # Technicians: rules 3 to 8.
 
 
@@ -197,13 +104,17 @@ def _offers_in(
     wish: SlotWish,
     *,
     now: datetime,
+    org: OrgTimes,
 ) -> Iterator[Slot]:
     starts = list(_starts(window, visit, wish, now=now))
     for worker in workers:
+        given = org.starts.get(worker.id, frozenset()) if org.starts is not None else None
         for start in starts:
-            legs = fits(worker, visit, shifts[worker.id], start)
-            if legs is not None:
-                yield _slot(window, visit, worker, start, legs)
+            if given is not None and start not in given:
+                continue
+            fit = fits(worker, visit, shifts[worker.id], start)
+            if fit is not None:
+                yield _slot(window, visit, worker, start, fit)
                 break
 
 
@@ -228,7 +139,8 @@ def shifts_of(worker: Worker, visit: Visit, start: datetime, end: datetime) -> l
         if membership.territory_id != visit.territory_id:
             continue
         hours = membership.hours or visit.territory_hours
-        spans = hours.open_between(start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date())
+        first, last = start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date()
+        spans = hours.open_between(first, last, extended=visit.overtime)
         spans = intersect(spans, [(membership.start, membership.end or FAR)])
         if membership.kind != "R":
             spans = subtract(spans, relocations)
@@ -249,16 +161,16 @@ def _days(spans: Sequence[Interval]) -> list[Interval]:
     return days
 
 
-def fits(
-    worker: Worker, visit: Visit, shifts: Sequence[Shift], start: datetime
-) -> tuple[timedelta, timedelta, Membership] | None:
-    """The drive there and the drive onward if the visit can start then, else None.
+def fits(worker: Worker, visit: Visit, shifts: Sequence[Shift], start: datetime) -> Fit | None:
+    """How the visit fits if it can start then, else None.
 
     Drives from and to home lie inside the shift; a drive from an absence or to one is planned like one between visits.
     """
     end = start + visit.duration
     if not _skilled(worker, visit, start) or not _received(visit, start, end):
         return None
+    if worker.capacities is not None:
+        return _fits_by_amount(worker, worker.capacities, visit, shifts, start)
     if any(booked.start < end and start < booked.end for booked in worker.booked):
         return None
     before = max((b for b in worker.booked if b.end <= start), key=lambda b: b.end, default=None)
@@ -273,8 +185,25 @@ def fits(
         leaves = near_before.end if near_before else shift.day_opens
         expected = near_after.start if near_after else shift.day_closes
         if leaves + there <= start and end + onward <= expected:
-            return there, onward, shift.membership
+            return Fit(there)
     return None
+
+
+def _fits_by_amount(
+    worker: Worker, capacities: Sequence[Capacity], visit: Visit, shifts: Sequence[Shift], start: datetime
+) -> Fit | None:
+    """Somebody booked by amount: on duty, not absent, and the period has room. The drive is the territory's usual."""
+    end = start + visit.duration
+    if not any(shift.opens <= start and end <= shift.closes for shift in shifts):
+        return None
+    if any(booked.absence and booked.start < end and start < booked.end for booked in worker.booked):
+        return None
+    taken = [(booked.start, booked.end) for booked in worker.booked if not booked.absence]
+    period = room(capacities, taken, start, visit.duration, visit.territory_hours.zone)
+    if period is None:
+        return None
+    known = (b.visit_id for b in worker.booked if not b.absence and period[0] <= b.start < period[1])
+    return Fit(timedelta(minutes=round(visit.default_travel)), Limit(*period, tuple(sorted(known))))
 
 
 def _drive(neighbour: Booked | None, visit: Visit, membership: Membership) -> timedelta:
@@ -308,10 +237,7 @@ def _skilled(worker: Worker, visit: Visit, moment: datetime) -> bool:
 # Choice: rule 10.
 
 
-def _slot(
-    window: Interval, visit: Visit, worker: Worker, start: datetime, legs: tuple[timedelta, timedelta, Membership]
-) -> Slot:
-    there, _, _ = legs
+def _slot(window: Interval, visit: Visit, worker: Worker, start: datetime, fit: Fit) -> Slot:
     return Slot(
         window_start=window[0],
         window_end=window[1],
@@ -320,9 +246,12 @@ def _slot(
         zone=visit.windows.zone.key,
         technician_id=worker.id,
         technician_name=worker.name,
-        travel_minutes=there.total_seconds() / 60,
+        travel_minutes=fit.there.total_seconds() / 60,
         late=visit.due is not None and start + visit.duration > visit.due,
         missing_parts=tuple(name for product, name in visit.parts if product not in worker.stock),
+        territory_id=visit.territory_id,
+        of_technician=fit.limit,
+        of_calendar=limit_on(window, visit),
     )
 
 

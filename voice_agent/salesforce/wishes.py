@@ -64,6 +64,15 @@ class SlotWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Room for one visit more between two moments, as long as no other visits begin there than the known ones."""
+
+    opens: datetime
+    closes: datetime
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """A free arrival window. `start` and `end` are the planned visit inside the org, the window is the promise."""
 
@@ -79,6 +88,11 @@ class Slot:
     """After the due date; must be said."""
     missing_parts: tuple[str, ...] = ()
     """Required parts that this technician's van does not hold now."""
+    territory_id: str = ""
+    of_technician: Limit | None = None
+    """Set when the technician is booked by amount: the period whose capacity the visit uses up."""
+    of_calendar: Limit | None = None
+    """Set when the calendar takes only so many visits (TimeSlot.MaxAppointments): the time slot that counts them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def routes(service: Service, faults: Faults) -> list[Route]:
         return Response(status_code=204)
 
     async def switch(request: Request) -> Response:
-        """Turns services of the org on and off: `{"scheduling": ["apex", "action"]}`."""
+        """Turns services of the org on and off: `{"scheduling": ["apex", "action", "scheduler"]}`."""
         body = orjson.loads(await request.body())
         with service.database.transaction(write=True):
             service.database.set("scheduling", [str(one) for one in body["scheduling"]])

@@ -93,7 +93,7 @@ class Org:
     locked: tuple[str, ...] = ()
     """Seed keys of records that somebody else always holds."""
     scheduling: tuple[str, ...] = ()
-    """Ready-made ways to find free times: `apex` (the package's class), `action` (the standard one)."""
+    """Ready-made ways to find free times: `apex` (the package's class), `action` (the standard one), `scheduler`."""
     calling_code: str = "1"
     """Country calling code of numbers written without one."""
     api_limit: int = 100_000

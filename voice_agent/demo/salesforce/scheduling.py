@@ -42,8 +42,9 @@ class Placement:
 class Planner:
     """Answers for one appointment, from the records as they are now."""
 
-    def __init__(self, records: Records, appointment: Row) -> None:
+    def __init__(self, records: Records, appointment: Row, travel: timedelta = TRAVEL) -> None:
         self._records = records
+        self._travel = travel
         self._visit = appointment
         minutes = appointment["DurationInMinutes"]
         self._duration = timedelta(minutes=float(minutes if minutes is not None else _DEFAULT_MINUTES))
@@ -77,6 +78,19 @@ class Planner:
                         break
                     start += GRID
         return best
+
+    def starts(self, earliest: datetime, latest: datetime) -> Iterator[Placement]:
+        """Every start on the quarter-hour grid, technician by technician."""
+        for resource_id, hours_id in self._members(Span(earliest, latest)):
+            busy = self._busy(resource_id)
+            for shift in self._calendar(hours_id, earliest, latest):
+                start = shift.start
+                while start + self._duration <= min(shift.end, latest):
+                    span = Span(start, start + self._duration)
+                    free = start >= earliest and not any(span.overlaps(taken) for taken in busy)
+                    if free and self._skilled(resource_id, start):
+                        yield Placement(resource_id, span)
+                    start += GRID
 
     def _calendar(self, hours_id: Stored, first: datetime, last: datetime) -> list[Span]:
         """The normal time slots of operating hours between two moments, without holidays; wall clock to UTC."""
@@ -148,7 +162,7 @@ class Planner:
                 continue
             if other["SchedStartTime"] and other["SchedEndTime"]:
                 start, end = values.moment(str(other["SchedStartTime"])), values.moment(str(other["SchedEndTime"]))
-                taken.append(Span(start - TRAVEL, end + TRAVEL))
+                taken.append(Span(start - self._travel, end + self._travel))
         return taken
 
 

@@ -69,6 +69,8 @@ def dispatch(context: Context, request: Request) -> Reply:
             return limits.record_count(context, request)
         case ("actions", "standard", *rest):
             return booking.actions(context, request, tuple(rest))
+        case ("scheduling", *rest):
+            return booking.scheduler(context, request, tuple(rest))
         case ("composite",):
             if request.method == "GET":
                 return composite.index(request)

@@ -1,10 +1,11 @@
-"""Free times and bookings: the Apex class that a package installs, and the standard action (sheet 3.1, 3.2).
+"""Free times and bookings: a package's Apex class, the standard action, Salesforce Scheduler (sheet 3.1, 3.2).
 
-Both are there only where the org has them: `scheduling` of org.json, or `/emulator/switch`.
+Each is there only where the org has them: `scheduling` of org.json, or `/emulator/switch`.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from voice_agent.demo.salesforce import ids, values
 from voice_agent.demo.salesforce.errors import ApiError, malformed_json, not_found
@@ -20,7 +21,7 @@ _FARTHEST = timedelta(days=31)
 
 
 def services(context: Context) -> frozenset[str]:
-    """Which of `apex` and `action` the org has."""
+    """Which of `apex`, `action` and `scheduler` the org has."""
     switched = context.database.setting("scheduling")
     return frozenset(map(str, switched)) if isinstance(switched, list) else frozenset(context.org.scheduling)
 
@@ -51,6 +52,75 @@ def actions(context: Context, request: Request, rest: tuple[str, ...]) -> Reply:
             return Reply(body=[_act(context, given) for given in inputs if isinstance(given, Mapping)])
         case _:
             raise not_found()
+
+
+def scheduler(context: Context, request: Request, rest: tuple[str, ...]) -> Reply:
+    """`scheduling/`: the list of its resources, free times of a whole team, and those of given technicians."""
+    if "scheduler" not in services(context):
+        raise not_found()
+    match request.method, rest:
+        case "GET", ():
+            names = ("getAppointmentCandidates", "getAppointmentSlots")
+            return Reply(body={name: f"{request.base}/scheduling/{name}" for name in names})
+        case "POST", ("getAppointmentCandidates",):
+            return Reply(body={"candidates": _candidates(context, request.fields())})
+        case "POST", ("getAppointmentSlots",):
+            wanted = _ids(request.fields(), "requiredResourceIds")
+            found = _candidates(context, request.fields())
+            return Reply(
+                body={
+                    "timeSlots": [
+                        {name: one[name] for name in ("startTime", "endTime", "territoryId")}
+                        for one in found
+                        if set(wanted) <= set(one["resources"])
+                    ]
+                }
+            )
+        case _:
+            raise not_found()
+
+
+def _candidates(context: Context, asked: Mapping[str, object]) -> list[dict[str, Any]]:
+    """Quarter-hour starts on which somebody of the territories is free, in order of time."""
+    now = context.viewer.now
+    earliest = max(now, _moment(str(asked.get("startTime") or "")) or now)
+    latest = min(_moment(str(asked.get("endTime") or "")) or now + _FARTHEST, earliest + _FARTHEST)
+    work = _work(context, asked)
+    found: dict[tuple[datetime, datetime, str], list[str]] = {}
+    for territory in _ids(asked, "territoryIds"):
+        planner = Planner(context.records, {**work, "ServiceTerritoryId": territory}, travel=timedelta())
+        for one in planner.starts(earliest, latest):
+            found.setdefault((one.span.start, one.span.end, territory), []).append(one.resource_id)
+    return [
+        {"startTime": _shown(start), "endTime": _shown(end), "territoryId": territory, "resources": resources}
+        for (start, end, territory), resources in sorted(found.items())
+    ]
+
+
+def _work(context: Context, asked: Mapping[str, object]) -> Row:
+    """What is to be done, in the terms of an appointment: its duration, and where its skills are written down."""
+    given = asked.get("workType")
+    if not isinstance(given, Mapping) or not (given.get("id") or given.get("durationInMinutes")):
+        raise ApiError(400, "MISSING_ARGUMENT", "workType with id or durationInMinutes is required")
+    minutes, kind = given.get("durationInMinutes"), None
+    if given.get("id"):
+        kind = ids.normalise(str(given["id"]))
+        obj = context.schema.objects["WorkType"]
+        if kind is None or not kind.startswith(obj.prefix):
+            raise ApiError(400, "INVALID_INPUT", "workType.id is not the id of a work type")
+        row = context.records.visible(obj, kind)
+        minutes = minutes if minutes is not None else row["DurationInMinutes"]
+    return {"Id": None, "DurationInMinutes": float(str(minutes)), "ParentRecordId": kind}
+
+
+def _ids(asked: Mapping[str, object], name: str) -> list[str]:
+    given = asked.get(name)
+    if not isinstance(given, list) or not given:
+        raise ApiError(400, "MISSING_ARGUMENT", f"{name} is required")
+    found = [ids.normalise(str(one)) for one in given]
+    if None in found:
+        raise ApiError(400, "INVALID_INPUT", f"{name} holds an invalid id")
+    return [str(one) for one in found]
 
 
 def _free(context: Context, request: Request) -> list[dict[str, object]]:
