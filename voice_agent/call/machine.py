@@ -464,7 +464,7 @@ class Call:
             if sentence not in self.owed:
                 self.owed.append(sentence)
             if self.listening and self.leaving is None:
-                self.order(SetTimer(Timer.SILENCE, self.playout.quiet_at(at) - at + 0.1, self.turn))
+                self.order(SetTimer(Timer.SILENCE, max(0.0, self.playout.quiet_at(at) - at) + 0.1, self.turn))
 
     def say_owed(self, at: float) -> None:
         owed, self.owed = self.owed, []
