@@ -11,6 +11,7 @@ from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, tool
 from voice_agent.call.events import Ask, Keypad
 from voice_agent.errors import NotAllowed
+from voice_agent.grants import Level
 from voice_agent.language import spoken
 from voice_agent.salesforce.records import Appointment, Contact
 from voice_agent.salesforce.wishes import Eta
@@ -34,8 +35,12 @@ def caller(ctx: ToolContext) -> Contact:
 
 
 async def open_visits(ctx: ToolContext) -> list[Found]:
-    """Visits of the caller that are not over, soonest first, as they are now: a change may lie behind us."""
-    visits = [visit for visit in await ctx.field.appointments_of(caller(ctx)) if not visit.over]
+    """Visits of the caller that are not over, soonest first, as they are now: a change may lie behind us.
+
+    Those of the account's other people too, once the caller has proven who they are.
+    """
+    proven = ctx.grant.level >= Level.PROVEN
+    visits = [visit for visit in await ctx.field.appointments_of(caller(ctx), account=proven) if not visit.over]
     visits.sort(key=lambda visit: (visit.window is None, visit.window or (ctx.now, ctx.now)))
     return [Found(ctx.grant.mint("visit", visit.id, visit), visit) for visit in visits]
 

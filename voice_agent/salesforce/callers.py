@@ -29,7 +29,7 @@ TECHNICIANS = f"""SELECT {TECHNICIAN} FROM ServiceResource
 VISITS = f"""SELECT {APPOINTMENT} FROM ServiceAppointment
     WHERE AccountId IN ({{accounts}}) AND StatusCategory IN {{open}}
     AND (SchedEndTime = null OR SchedEndTime > {{since}})
-    ORDER BY SchedStartTime ASC NULLS LAST LIMIT 50"""
+    ORDER BY SchedStartTime ASC NULLS LAST LIMIT 200"""
 ENTITLEMENTS = f"SELECT {ENTITLEMENT} FROM Entitlement WHERE AccountId IN ({{accounts}}) ORDER BY EndDate DESC LIMIT 50"
 PHONE_FIELDS = ("Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone")
 FOUND_BY_PHONE = f"Contact({CONTACT}, {', '.join(PHONE_FIELDS)} LIMIT 20)"

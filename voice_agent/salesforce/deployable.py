@@ -14,6 +14,9 @@ PERMISSION_SETS = {
     "AI_Voice_Agent_Read_Only": "AI Voice Agent (read only)",
     "AI_Voice_Agent": "AI Voice Agent",
 }
+FOLLOWING = frozenset(
+    "FeedItem Task OperatingHoursHoliday SkillRequirement ServiceResourceSkill ServiceResourceCapacity".split()
+)
 FOLDER = "force-app/main/default/permissionsets"
 ALWAYS_WRITTEN = frozenset({"AI_Interaction__c", "Case", "WorkOrder"})
 """Created in the read-only phase too: emergencies stand outside all phases, and every call is recorded."""
@@ -63,8 +66,8 @@ def permission_set(name: str) -> str:
 
 
 def _grantable(need: Need) -> bool:
-    """Feed items and the joins of setup objects follow their parents' rights and take none of their own."""
-    return need.object not in {"FeedItem", "Task", "OperatingHoursHoliday", "SkillRequirement", "ServiceResourceSkill"}
+    """Feed items, the joins of setup objects and details follow their parents' rights and take none of their own."""
+    return need.object not in FOLLOWING
 
 
 def _field(object_name: str, field: str, *, editable: bool) -> Iterable[str]:

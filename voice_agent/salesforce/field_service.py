@@ -43,6 +43,7 @@ from voice_agent.salesforce.wishes import (
     Slot,
     SlotWish,
     StrangersOrder,
+    reachable,
 )
 
 KEPT_FOR = timedelta(minutes=2)
@@ -92,9 +93,10 @@ class FieldService:
     async def technician_by_employee_number(self, number: str) -> Technician | None:
         return await callers.by_employee_number(self._salesforce, number, self._now())
 
-    async def appointments_of(self, contact: Contact) -> tuple[Appointment, ...]:
-        """Open appointments of the contact's account, the next one first."""
-        return await callers.of_accounts(self._salesforce, (contact,), self._now())
+    async def appointments_of(self, contact: Contact, *, account: bool = False) -> tuple[Appointment, ...]:
+        """The contact's own open appointments, the next one first; `account` as in `CallerContext.of`: level 2 only."""
+        found = await callers.of_accounts(self._salesforce, (contact,), self._now())
+        return reachable(found, contact, account=account)
 
     async def work_order_for_stranger(self, number: str) -> StrangersOrder | None:
         """The order a customer names on another phone, with the number on record to prove it by."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
@@ -21,7 +22,25 @@ class CallerContext:
     matches: tuple[Contact, ...]
     technicians: tuple[Technician, ...]
     appointments: tuple[Appointment, ...]
+    """Of the matches' accounts as a whole, other contacts' visits included; `of` gives those of one person."""
     read_at: datetime
+
+    def of(self, contact: Contact, *, account: bool = False) -> tuple[Appointment, ...]:
+        """The person's own open visits; with `account` all of the account's, for a caller who has proven themselves.
+
+        Data of another contact of the account needs level 2 (design, section 7 rule 1).
+        """
+        return reachable(self.appointments, contact, account=account)
+
+
+def reachable(found: Iterable[Appointment], contact: Contact, *, account: bool) -> tuple[Appointment, ...]:
+    """Visits that name the contact; with `account` also those of the account's others and those that name nobody."""
+    return tuple(
+        visit
+        for visit in found
+        if visit.contact_id == contact.id
+        or (account and visit.account_id is not None and visit.account_id == contact.account_id)
+    )
 
 
 @dataclass(frozen=True, slots=True)
