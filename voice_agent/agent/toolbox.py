@@ -92,6 +92,9 @@ class Toolbox:
         self._proposed: dict[str, Proposed] = {}
         self._count = 0
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._tools
+
     async def run(self, name: str, arguments: str, context: ToolContext) -> Outcome:
         """Carry out one tool call as far as it may go now. Never raises for anything the model or the org did."""
         try:
