@@ -1,7 +1,7 @@
 """Logs: one line a decision, readable top to bottom as the story of a call. No words, numbers or names of people.
 
-The call comes from a context variable that each call's tasks inherit. Line breaks in values are escaped, so that no
-value can forge a line.
+The call comes from a context variable that each call's tasks inherit. Whatever is not printable is escaped, and quotes
+with it, so that no value can forge a line or a field.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class OneLine(logging.Formatter):
         parts = [self.formatTime(record, "%H:%M:%S"), f"{record.levelname:<7}"]
         if call := CALL.get():
             parts.append(call[-6:])
-        parts.append(record.getMessage())
+        parts.append(_printable(record.getMessage()))
         parts += [f"{name}={_plain(value)}" for name, value in record.__dict__.items() if name not in _STANDARD]
         line = " ".join(parts)
         if record.exc_info:
@@ -30,8 +30,16 @@ class OneLine(logging.Formatter):
 
 
 def _plain(value: object) -> str:
-    text = str(value).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    return f'"{text}"' if " " in text else text
+    """A value as one word, or in quotes that it cannot end."""
+    text = _printable(str(value).replace("\\", "\\\\").replace('"', '\\"'))
+    return f'"{text}"' if not text or any(c in text for c in ' "=') else text
+
+
+def _printable(text: str) -> str:
+    """Everything that could end a line, or move a terminal's cursor, is spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _where(trace: TracebackType | None) -> str:
