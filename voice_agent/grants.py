@@ -38,20 +38,20 @@ class Grant:
     contact: Contact | None = None
     technician: Technician | None = None
     _handles: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _names: dict[str, str] = field(default_factory=dict)
+    _names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def mint(self, kind: str, record_id: str, record: Any) -> str:
         """The handle of `record`: the same one again for a record met before, now holding the newer reading."""
-        known = self._names.get(record_id)
         shelf = self._handles.setdefault(kind, {})
-        handle = known if known is not None and known in shelf else f"{kind} {len(shelf) + 1}"
+        names = self._names.setdefault(kind, {})
+        handle = names.setdefault(record_id, f"{kind} {len(names) + 1}")
         shelf[handle] = record
-        self._names[record_id] = handle
         return handle
 
     def fresh(self, kind: str) -> None:
         """A new list of `kind` replaces the old one: slots offered before are no longer on offer."""
         self._handles[kind] = {}
+        self._names[kind] = {}
 
     def resolve(self, kind: str, handle: str, as_type: type[T]) -> T:
         """The record behind a handle. NotFound for foreign, stale and invented handles alike."""

@@ -70,6 +70,7 @@ from voice_agent.identity import Identity
 from voice_agent.journal import CallRecord, Journal
 from voice_agent.language import Reading, detect_language, read, read_urgency
 from voice_agent.language import Urgency as Triage
+from voice_agent.language.affirming import affirms
 from voice_agent.language.spoken import EarFilter
 from voice_agent.lines import Line
 from voice_agent.salesforce.field_service import FieldService
@@ -347,7 +348,7 @@ class Session:
             lang=reading.lang,
             urgency=Urgency(reading.urgency.level),
             hazard=reading.urgency.hazard,
-            affirms=reading.affirms,
+            affirms=affirms(reading),
             wants_human=reading.wants_human,
             wants_repeat=reading.intent == "repeat",
             only_digits=reading.intent == "number",
@@ -377,7 +378,7 @@ class Session:
                 role=self.identity.grant.role if self.identity.grant.level else self.line.role,
                 now=self.around.now(self.line),
                 expecting=self.call.expecting,
-                with_slots=False,
+                with_slots=self.call.proposal is not None,
             )
         except Exception as error:
             log.exception("a prompt could not be read by rule", extra={"error": type(error).__name__})
@@ -556,7 +557,8 @@ class Session:
         self.note("tool", turn=order.turn, id=order.tool_call_id, tool=order.name, arguments=order.arguments)
         outcome = await self.toolbox.run(order.name, order.arguments, self.tool_context())
         took = round((self._loop.time() - started) * 1000, 1)
-        log.info("tool", extra={"turn": order.turn, "tool": order.name, "ms": took, "proposal": bool(outcome.proposal)})
+        name = order.name if order.name in self.toolbox else "unknown"  # a model may name it after the caller
+        log.info("tool", extra={"turn": order.turn, "tool": name, "ms": took, "proposal": bool(outcome.proposal)})
         self.note(
             "tool_result", turn=order.turn, id=order.tool_call_id, tool=order.name, ms=took, content=outcome.content
         )

@@ -64,6 +64,7 @@ from voice_agent.call.script import Script
 from voice_agent.call.transcript import CANCELLED, Transcript
 
 ACCEPTED = '{"status":"ok"}'
+GUIDED = '{"status":"ok","note":"the safety words for this were spoken already; go on helping"}'
 TOO_MANY = '{"status":"refused","why":"too many tool calls in one turn"}'
 YES_KEY, NO_KEY = "1", "2"
 
@@ -464,7 +465,7 @@ class Call:
             if sentence not in self.owed:
                 self.owed.append(sentence)
             if self.listening and self.leaving is None:
-                self.order(SetTimer(Timer.SILENCE, max(0.0, self.playout.quiet_at(at) - at) + 0.1, self.turn))
+                self.order(SetTimer(Timer.SILENCE, self.playout.quiet_at(at) - at + 0.1, self.turn))
 
     def say_owed(self, at: float) -> None:
         owed, self.owed = self.owed, []
@@ -476,7 +477,7 @@ class Call:
         marks = (0.0, *self.rules.silence, self.rules.silence[-1] + self.rules.silence[0])
         step = min(self.silences, len(self.rules.silence))
         wait = marks[step + 1] - marks[step]
-        self.order(SetTimer(Timer.SILENCE, max(0.0, self.playout.quiet_at(at) - at) + wait, self.turn))
+        self.order(SetTimer(Timer.SILENCE, self.playout.quiet_at(at) - at + wait, self.turn))
 
     def _check_quiet(self, at: float) -> None:
         """A report came: if all that was sent has been played, the waiting starts now."""
@@ -576,6 +577,9 @@ class Call:
             hazard = next((h for h in self.script.hazards if f'"{h}"' in event.arguments), "injury")
             if hazard not in self.guided:  # the model may raise an alarm, never lower one
                 danger.guide(self, hazard, event.at, words=None)
+            else:
+                used.result = GUIDED
+                reply.outcomes.append(ToolReturned(self.turn, event.tool_call_id, GUIDED))
         else:
             reply.tools_pending[event.tool_call_id] = used
             if reply.tool_calls == 1:

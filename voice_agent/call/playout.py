@@ -188,7 +188,7 @@ class Playout:
 
     def quiet_at(self, at: float) -> float:
         """Estimated moment at which everything sent will have been spoken; `at` if it already has."""
-        return max((u.ends_at for u in self.utterances[-4:] if not u.settled), default=at)
+        return max((u.ends_at for u in self.utterances[-4:] if not u.settled and u.ends_at > at), default=at)
 
     def all_reported(self) -> bool:
         return self.reported and all(u.settled for u in self.utterances[-4:])
