@@ -17,6 +17,8 @@ from training.sentences import Sentence, load
 from voice_agent.language.features import features, hear
 
 SEED = 20_240_611
+COPIES = 3
+"""Of every sentence through the noise channel: hesitation and mis-hearing are most of what generalises."""
 EMERGENCY = frozenset(
     "gas co fire shock downed_line water_electric trapped pressure chemical injury exposure burst_pipe sewage".split()
 )
@@ -60,10 +62,10 @@ def main() -> None:
     trained: dict[str, list[str]] = {}
     notes: list[str] = []
     for name, sentences, strength in (
-        ("urgency", urgency_sentences(rng, 12), 4.0),
-        ("intents", intent_sentences(rng, 16), 2.0),
+        ("urgency", urgency_sentences(rng, 16), 4.0),
+        ("intents", intent_sentences(rng, 24), 2.0),
     ):
-        rows = examples(grow(sentences, 1, rng), rng, WEIGHTS[name])
+        rows = examples(grow(sentences, COPIES, rng), rng, WEIGHTS[name])
         model = fit(rows, strength)
         if name == "intents":
             model = with_temperature(model, intent_temperature(sentences, strength))
@@ -84,7 +86,7 @@ def intent_temperature(sentences: Sequence[Sentence], strength: float) -> float:
     kept = [s for s in sentences if _fold(s.line) != 0]
     known = {s.text for s in kept}
     apart = [s for s in sentences if _fold(s.line) == 0 and "{" not in s.line and s.text not in known]
-    model = fit(examples(grow(kept, 1, rng), rng, WEIGHTS["intents"]), strength)
+    model = fit(examples(grow(kept, COPIES, rng), rng, WEIGHTS["intents"]), strength)
     asked = [(s.text, s.labels[0], s.role) for s in apart]
     asked += [(judged.text, judged.labels[0], judged.role) for judged in read_set("intents_dev")] * 2
     told = [item for item in asked if item[1] not in ("emergency", "new_problem")]  # triage decides between those
