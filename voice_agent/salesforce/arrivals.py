@@ -7,6 +7,7 @@ from math import ceil
 
 from voice_agent.salesforce import travel
 from voice_agent.salesforce.client import Salesforce
+from voice_agent.salesforce.recent import Changed
 from voice_agent.salesforce.records import Appointment, Assignment, RecordId
 from voice_agent.salesforce.rows import appointment as parsed
 from voice_agent.salesforce.soql import soql
@@ -21,9 +22,10 @@ ROUNDED_TO = 5
 ONE = f"SELECT {APPOINTMENT} FROM ServiceAppointment WHERE Id = {{id}}"
 
 
-async def current(salesforce: Salesforce, appointment: Appointment, now: datetime) -> Appointment:
-    """The appointment as it is now; what was read a moment ago in this call is taken as it is."""
-    if now - appointment.read_at <= REREAD_AFTER:
+async def current(salesforce: Salesforce, appointment: Appointment, now: datetime, changed: Changed) -> Appointment:
+    """The appointment as it is now; what was read a moment ago and did not change since is taken as it is."""
+    parts = (appointment.id, appointment.work_order_id, *(one.id for one in appointment.assignments))
+    if now - appointment.read_at <= REREAD_AFTER and not changed.since(appointment.read_at, parts):
         return appointment
     return await by_id(salesforce, appointment.id, now) or appointment
 

@@ -190,16 +190,17 @@ class Catalogue:
         return kept
 
     def forget(self, name: str | None = None) -> None:
-        """Drop what a change of `name` (an object's API name) may have made stale; everything for None."""
+        """Drop what a change of a record of `name` (an object's API name) made stale; everything for None.
+
+        No record tells of new fields or statuses: those are an administrator's and go stale by age alone.
+        """
         if name is None:
             self._kept.clear()
         elif name in ("OperatingHours", "TimeSlot", "Holiday", "OperatingHoursHoliday"):
             self._kept.pop("hours", None)
         elif name == "ServiceResourceCapacity" or name.startswith("FSL__"):
             self._kept.pop("policy", None)
-        else:
-            self._kept.pop(f"describe:{name}", None)
-            self._kept.pop("statuses", None)
+        elif name == "WorkType":
             self._kept.pop("work types", None)
 
     def _fresh(self, key: str) -> Any:

@@ -30,7 +30,7 @@ from voice_agent.salesforce.changes import Change
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.commit import commit
 from voice_agent.salesforce.plans import Committed, WritePlan
-from voice_agent.salesforce.recent import Recent
+from voice_agent.salesforce.recent import Changed, Recent
 from voice_agent.salesforce.records import Appointment, Asset, Contact, Job, RecordId, StockedPart, Technician, WorkType
 from voice_agent.salesforce.refusals import NO_ANSWER
 from voice_agent.salesforce.wishes import (
@@ -50,6 +50,10 @@ KEPT_FOR = timedelta(minutes=2)
 """How long a technician's jobs and stock are taken as read within a call; a write makes them stale at once."""
 
 
+WHOSE = ("ServiceAppointmentId", "ServiceResourceId")
+"""Lookups of a new or changed AssignedResource: whose visit and whose day it belongs to."""
+
+
 class SlotTaken(errors.Conflict):
     """A slot that was free when it was offered is not any more. `next_best` holds what is free now."""
 
@@ -65,6 +69,7 @@ class FieldService:
         self._now = now
         self.catalogue = Catalogue(salesforce)
         self._sources = sources.Sources(salesforce)
+        self._changed = Changed(now=now)
         self._near: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
         self._far: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
         self._parts: Recent[tuple[StockedPart, ...]] = Recent(
@@ -78,8 +83,18 @@ class FieldService:
         await self._sources.chosen()
 
     def note(self, change: Change) -> None:
-        """A change event: what was kept about such records is read anew when it is next asked for."""
+        """A change event: what was kept of such records, or read of them in a call, is read anew when asked for."""
         self.catalogue.forget(change.object)
+        touched = {*change.ids, *(str(change.fields[name]) for name in WHOSE if change.fields.get(name))}
+        self._changed.note(touched)
+        match change.object:
+            case "ServiceAppointment" | "WorkOrder" | "AssignedResource":
+                for kept in (self._near, self._far):
+                    kept.drop(lambda who, day: who in touched or any(touched & jobs.made_of(job) for job in day))
+            case "ProductItem":
+                self._parts.drop(lambda _, found: any(part.item_id in touched for part in found))
+            case _:
+                pass
 
     # Who is it?
 
@@ -128,7 +143,7 @@ class FieldService:
 
     async def eta(self, appointment: Appointment) -> Eta:
         now = self._now()
-        return arrivals.eta(await arrivals.current(self._salesforce, appointment, now), now)
+        return arrivals.eta(await arrivals.current(self._salesforce, appointment, now, self._changed), now)
 
     async def slots(self, appointment: Appointment, wish: SlotWish) -> tuple[Slot, ...]:
         """Free arrival windows, at most six; none when nothing fits. NotAllowed when only a dispatcher can plan it.

@@ -42,6 +42,14 @@ def job(appointment: Appointment, technician: RecordId) -> Job:
     )
 
 
+def made_of(job: Job) -> set[str]:
+    """Ids of the records that a job was read from."""
+    visit = job.appointment
+    return {visit.id, *(one.id for one in visit.assignments)} | (
+        {visit.work_order_id} if visit.work_order_id else set()
+    )
+
+
 def on_day(jobs: Iterable[Job], technician: Technician, day: date) -> tuple[Job, ...]:
     """The jobs planned for a date of the technician's own zone, cancelled ones left out."""
     start, end = day_of(technician, day)

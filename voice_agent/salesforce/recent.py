@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -36,8 +36,33 @@ class Recent(Generic[T]):
         """An answer that came along with another question just now."""
         self._put(key, self._now(), self._writes(), value)
 
+    def drop(self, stale: Callable[[str, T], bool]) -> None:
+        """Forget the answers that a rule over key and answer calls stale."""
+        for key in [key for key, (_, _, value) in self._kept.items() if stale(key, value)]:
+            del self._kept[key]
+
     def _put(self, key: str, at: datetime, written: int, value: T) -> None:
         self._kept[key] = (at, written, value)
         self._kept.move_to_end(key)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+
+class Changed:
+    """Records that somebody changed lately, and when we heard of it; the oldest are forgotten."""
+
+    def __init__(self, *, now: Callable[[], datetime], most: int = 5_000) -> None:
+        self._now = now
+        self._most = most
+        self._heard: OrderedDict[str, datetime] = OrderedDict()
+
+    def note(self, ids: Iterable[str]) -> None:
+        for record in ids:
+            self._heard[record] = self._now()
+            self._heard.move_to_end(record)
+        while len(self._heard) > self._most:
+            self._heard.popitem(last=False)
+
+    def since(self, moment: datetime, ids: Iterable[str | None]) -> bool:
+        """Whether any of these records changed at that moment or later, as far as we heard."""
+        return any((heard := self._heard.get(record or "")) is not None and heard >= moment for record in ids)

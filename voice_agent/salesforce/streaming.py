@@ -93,8 +93,8 @@ class ChangeListener:
                 refused = None
                 async with self._session(token) as http:
                     client = await self._handshake(http, url := f"{origin}/cometd/{self._salesforce.api_version}")
-                    for channel in self._channels:
-                        await self._subscribe(http, url, client, channel)
+                    if not [channel for channel in self._channels if await self._offered(http, url, client, channel)]:
+                        raise _Refused("the org offers none of the channels")
                     failures = 0
                     await self._poll(http, url, client)
             except (aiohttp.ClientError, TimeoutError, errors.SalesforceError, _Refused, ValueError) as problem:
@@ -135,6 +135,17 @@ class ChangeListener:
             ext={"replay": True},
         )
         return str(answers[0]["clientId"])
+
+    async def _offered(self, http: aiohttp.ClientSession, url: str, client: str, channel: str) -> bool:
+        """Subscribes; False for a channel that this org does not offer, or not to this user: the others still count."""
+        try:
+            await self._subscribe(http, url, client, channel)
+        except _Refused as refusal:
+            if not refusal.error.startswith(("403", "404")) or "unknown client" in refusal.error.lower():
+                raise
+            log.warning("channel not offered", extra={"channel": channel})
+            return False
+        return True
 
     async def _subscribe(self, http: aiohttp.ClientSession, url: str, client: str, channel: str) -> None:
         """From the stored place; from now on, after a catch-up, when there is none or the org has dropped it."""
