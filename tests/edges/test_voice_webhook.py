@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.edges.doorstep import CALL, CALLER, PUBLIC, TECHNICIAN_LINE, Doorstep
 from voice_agent.twilio.twiml import KNOWN_DEFAULTS
+
+HANG_SECONDS = 10.0
+"""A deadline against a hang, far above what twenty answers take."""
 
 
 @pytest.fixture
@@ -77,15 +79,13 @@ def test_any_caller_at_all_gets_an_answer(caller: str) -> None:
 
 
 def test_salesforce_and_the_model_are_not_on_its_path(black_hole: str) -> None:
-    async def scenario() -> float:
+    async def scenario() -> None:
         door = Doorstep(SALESFORCE_API_BASE_URL=black_hole, OPENAI_BASE_URL=black_hole)
-        begun = time.perf_counter()
         for number in range(20):
             assert (await door.rings(f"CA{number}")).ticket
         assert door.services.salesforce.calls == 0
-        return (time.perf_counter() - begun) / 20
 
-    assert asyncio.run(scenario()) < 0.1
+    asyncio.run(asyncio.wait_for(scenario(), HANG_SECONDS))
 
 
 def test_neither_the_caller_nor_the_ticket_can_write_into_the_document() -> None:
