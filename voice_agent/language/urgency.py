@@ -12,7 +12,7 @@ from voice_agent.language.features import Heard, features, hear
 from voice_agent.language.hazards import Sign, sign_of
 from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Urgency
 
-LIFE_BAR = {Sign.NAMED: 0.05, Sign.SILENT: 0.27, Sign.EXCUSED: 0.50}
+LIFE_BAR = {Sign.NAMED: 0.03, Sign.SILENT: 0.20, Sign.EXCUSED: 0.40}
 """Probability of any life hazard from which guidance is spoken first; settled on lines held out of training."""
 URGENT_BAR = 0.40
 """Probability of anything worse than routine from which someone is paged."""
