@@ -160,7 +160,8 @@ def test_a_customers_call_is_told_without_the_customer(org: EmulatedOrg) -> None
     async def scenario() -> None:
         door = Doorstep(model, **at(org))
         socket = await call(door, CUSTOMER_LINE, maria["number"])
-        socket.says(type="prompt", voicePrompt=said, last=True)
+        asked = f"when is my visit, this is {SPOKEN[1]} at {SPOKEN[2]}"
+        socket.says(type="prompt", voicePrompt=asked, last=True)
         await socket.hears(rf"{SPOKEN[1]}\.|\?", 15)
         socket.says(type="prompt", voicePrompt=f"it smells like gas at {SPOKEN[2]}", last=True)
         await socket.hears("recorded|passed on|records", 15)
