@@ -98,14 +98,15 @@ def _goals(line: str) -> Iterator[tuple[Goal, dict[str, Any]]]:
     for name, table in _toml(f"{line}.toml").items():
         spoken = {key: table.pop(key, {}) for key in LANGUAGES}
         per_language = {key: table.pop(key, {}) for key in ("says", "then", "texts")}
-        lists = {key: tuple(table.pop(key, ())) for key in ("tells", "hears", "ends")}
         goal = Goal(
             name=name,
             line=line,
+            tells=tuple(table.pop("tells", ())),
+            hears=tuple(table.pop("hears", ())),
+            ends=tuple(table.pop("ends", ())),
             says={lang: _lists(answers) for lang, answers in per_language["says"].items()},
             then={lang: tuple(wishes) for lang, wishes in per_language["then"].items()},
             texts={lang: _lists(words) for lang, words in per_language["texts"].items()},
-            **lists,
             **table,
         )
         yield goal, spoken

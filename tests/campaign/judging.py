@@ -57,7 +57,7 @@ class Want:
 
 @dataclass
 class Verdict:
-    """`end` is reached, person (the agent handed over), asked (the caller lost patience and asked for one), lost, wrong."""
+    """`end`: reached, person (the agent handed over), asked (the caller asked for one in the end), lost, wrong."""
 
     title: str
     lang: str

@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from tests.campaign import wording
 from voice_agent.call.script import Phrases
 
-NEVER = ("filler", "disclosure", "status.", "category.", "message.desk", "when.", "part.quantity", "visit.about",
-         "job.about", "job.short", "visit.unnamed", "part.kilometres", "eta.stops_", "eta.somebody", "visit.option", "job.option", "part.option",
-         "slots.option")  # fmt: skip
+NEVER = tuple(
+    "filler disclosure status. category. message.desk when. part.quantity visit.about job.about job.short "
+    "visit.unnamed part.kilometres eta.stops_ eta.somebody visit.option job.option part.option slots.option "
+    "day.job".split()
+)
 """Pieces of other phrases, and what says nothing to react to."""
 
 
@@ -56,9 +59,21 @@ def _pattern(text: str) -> re.Pattern[str]:
         pieces.pop()
     if not pieces:
         return re.compile("(?!)")
-    return re.compile(
-        "".join(_LONG if p in LISTS else _SHORT if p.startswith("{") else re.escape(p) for p in pieces), re.I
-    )
+    return re.compile("".join(map(_piece, pieces)), re.I)
+
+
+def _piece(piece: str) -> str:
+    if piece.startswith("{"):
+        return _LONG if piece in LISTS else _SHORT
+    return _FIGURE.sub(lambda found: f"(?:{'|'.join(_SAID[found.group()])})", re.escape(piece))
+
+
+_FIGURE = re.compile(r"(?<!\d)\d(?!\d)|911")
+_SAID = {
+    str(n): (str(n), wording.number(n, "en"), wording.number(n, "es"), *(("una", "un") if n == 1 else ()))
+    for n in range(10)
+} | {"911": ("911", wording.digits("911", "en"), wording.digits("911", "es"))}
+"""Figures of the phrase files are spoken as words."""
 
 
 LISTS = ("{options}", "{visits}", "{jobs}", "{elsewhere}")
