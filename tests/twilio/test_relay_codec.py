@@ -94,6 +94,21 @@ def test_a_frame_of_any_values_is_read_or_refused_but_never_breaks(value: object
         relay.decode(json.dumps(frame))
 
 
+@pytest.mark.parametrize(
+    ("description", "code"),
+    [
+        ("Invalid message received, code: 64107, message: x", 64107),
+        ("code: ²", 0),
+        ("code: ٦٤١٠٧", 0),
+        ("code:", 0),
+        ("", 0),
+    ],
+)
+def test_the_number_of_an_error_is_read_where_there_is_one(description: str, code: int) -> None:
+    told = json.dumps({"type": "error", "description": description})
+    assert relay.decode(told) == relay.ErrorReported(code)
+
+
 def test_nul_and_half_surrogates_do_not_get_in() -> None:
     spoke = relay.decode('{"type":"prompt","voicePrompt":"a\\u0000b","last":true}')
     assert spoke == CallerSpoke("ab", True)

@@ -168,7 +168,7 @@ def _code(description: str) -> int:
     """The number in `Invalid message received, code: 64107, ...`."""
     _, _, tail = description.partition("code:")
     digits = tail.strip()[:5]
-    return int(digits) if digits.isdigit() else 0
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
 def text(
