@@ -24,7 +24,12 @@ ONE = f"SELECT {APPOINTMENT} FROM ServiceAppointment WHERE Id = {{id}}"
 
 async def current(salesforce: Salesforce, appointment: Appointment, now: datetime, changed: Changed) -> Appointment:
     """The appointment as it is now; what was read a moment ago and did not change since is taken as it is."""
-    parts = (appointment.id, appointment.work_order_id, *(one.id for one in appointment.assignments))
+    parts = (
+        appointment.id,
+        appointment.parent_id,
+        appointment.work_order_id,
+        *(one.id for one in appointment.assignments),
+    )
     if now - appointment.read_at <= REREAD_AFTER and not changed.since(appointment.read_at, parts):
         return appointment
     return await by_id(salesforce, appointment.id, now) or appointment

@@ -254,6 +254,10 @@ class FieldService:
         kind = next((kind for kind in kinds if kind.id == problem.work_type_id), None)
         return intake.new_problem(contact, problem, kind, self._now())
 
+    async def plan_line_item(self, job: Job, work: Problem) -> WritePlan:
+        """More work found on a job: a line item on its order, with kind of work and machine where they are known."""
+        return intake.line_item(job, work)
+
     async def plan_emergency(
         self,
         *,

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from voice_agent import errors
 from voice_agent.salesforce.bookings import stamp
 from voice_agent.salesforce.catalogue import Catalogue
-from voice_agent.salesforce.plans import Step, Touch, WritePlan
-from voice_agent.salesforce.records import Contact, WorkType
+from voice_agent.salesforce.plans import Guard, Step, Touch, WritePlan
+from voice_agent.salesforce.records import OVER, Contact, Job, WorkType
 from voice_agent.salesforce.rows import plain
+from voice_agent.salesforce.soql import soql
 from voice_agent.salesforce.wishes import Problem
 
+STILL_OPEN = "SELECT Id FROM WorkOrder WHERE Id = {id} AND StatusCategory NOT IN {over}"
 DUE_AFTER = timedelta(days=7)
 """Due date of a new visit, as the org itself sets it for one it creates (sheet 1.4)."""
 
@@ -55,6 +58,35 @@ def new_problem(contact: Contact, problem: Problem, work_type: WorkType | None, 
         facts={"subject": words["Subject"], "work_type": work_type.name if work_type else None},
         links={"Contact__c": str(contact.id), "Case__c": "@{case.id}", "Work_Order__c": "@{order.id}"},
         serialise_on=(str(contact.account_id or contact.id),),
+    )
+
+
+def line_item(job: Job, work: Problem) -> WritePlan:
+    """One more piece of work on the job's order, found on site. NotAllowed when there is no order or it is over."""
+    order = job.work_order
+    if order is None or order.over:
+        refused = errors.NotAllowed(f"{job.appointment.id}: no open work order to add to")
+        refused.for_model = "Nothing can be added to that job any more. Offer to pass it on to a dispatcher."
+        raise refused
+    guard = Guard("order_open", soql(STILL_OPEN, id=order.id, over=sorted(OVER)))
+    body = {
+        "WorkOrderId": guard.ref,
+        "Subject": plain(work.subject, 255),
+        "Description": plain(work.description, 4000),
+        **_known({"WorkTypeId": work.work_type_id, "AssetId": work.asset_id}),
+    }
+    shown = {**body, "WorkOrderId": str(order.id)}
+    return WritePlan(
+        name="line_item",
+        steps=(
+            Step("POST", "sobjects/WorkOrderLineItem", "item", body, keyed=True),
+            Step("GET", "sobjects/WorkOrderLineItem/@{item.id}?fields=LineItemNumber", "item_number"),
+        ),
+        touches=(_made("WorkOrderLineItem", "item", shown),),
+        guards=(guard,),
+        facts={"job": order.number, "subject": body["Subject"], "customer": job.customer},
+        links={"Work_Order__c": str(order.id), "Service_Appointment__c": str(job.appointment.id)},
+        serialise_on=(str(order.id),),
     )
 
 

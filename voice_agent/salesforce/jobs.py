@@ -45,9 +45,8 @@ def job(appointment: Appointment, technician: RecordId) -> Job:
 def made_of(job: Job) -> set[str]:
     """Ids of the records that a job was read from."""
     visit = job.appointment
-    return {visit.id, *(one.id for one in visit.assignments)} | (
-        {visit.work_order_id} if visit.work_order_id else set()
-    )
+    parents = (visit.work_order_id, visit.line_item.id if visit.line_item else None)
+    return {visit.id, *(one.id for one in visit.assignments), *(one for one in parents if one)}
 
 
 def on_day(jobs: Iterable[Job], technician: Technician, day: date) -> tuple[Job, ...]:

@@ -22,6 +22,8 @@ from voice_agent.salesforce.windows import HORIZON
 from voice_agent.salesforce.wishes import Candidate, Slot, SlotWish
 from voice_agent.salesforce.workforce import Booked, Membership, OrgTimes, Skill, Visit, Worker
 
+PARENTS = ("WorkOrder", "WorkOrderLineItem")
+"""What a visit may be about that asks for skills and parts (1.5, 1.6)."""
 DEFAULT_MINUTES = 60.0
 """Of a visit whose duration nobody set (3.4 rule 8)."""
 DEFAULT_TRAVEL = 20.0
@@ -44,14 +46,14 @@ TEAM = """SELECT Id, Name, LocationId, IsCapacityBased,
 NEEDS = """SELECT Id, (SELECT SkillId, SkillLevel FROM SkillRequirements),
     (SELECT Product2Id, ProductName, QuantityRequired, QuantityUnitOfMeasure FROM ProductsRequired),
     (SELECT ServiceResourceId, PreferenceType FROM ResourcePreferences)
-    FROM WorkOrder WHERE Id = {order}"""
+    FROM {{parent}} WHERE Id = {id}"""
 HOUSE = """SELECT Id, OperatingHoursId, (SELECT ServiceResourceId, PreferenceType FROM ResourcePreferences)
     FROM Account WHERE Id = {account}"""
 COUNTED = """SELECT Id, SchedStartTime FROM ServiceAppointment WHERE ServiceTerritoryId = {territory}
     AND SchedStartTime >= {start} AND SchedStartTime < {end}
     AND StatusCategory NOT IN ('Canceled', 'CannotComplete', 'None') LIMIT 2000"""
 STOCK = """SELECT Product2Id, LocationId FROM ProductItem WHERE QuantityOnHand > 0 AND Product2Id IN (
-    SELECT Product2Id FROM ProductRequired WHERE ParentRecordId = {order}) LIMIT 500"""
+    SELECT Product2Id FROM ProductRequired WHERE ParentRecordId = {id}) LIMIT 500"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,9 @@ async def read(salesforce: Salesforce, catalogue: Catalogue, appointment: Appoin
     hours, policy = await asyncio.gather(catalogue.hours(), catalogue.policy())
     start, end = _reach(policy, now, appointment.zone)
     statements = {"team": soql(TEAM, territory=appointment.territory_id, start=start, end=end)}
-    if appointment.work_order_id:
-        statements["needs"] = soql(NEEDS, order=appointment.work_order_id)
-        statements["stock"] = soql(STOCK, order=appointment.work_order_id)
+    if appointment.parent_type in PARENTS and appointment.parent_id:
+        statements["needs"] = soql(NEEDS.replace("{{parent}}", appointment.parent_type), id=appointment.parent_id)
+        statements["stock"] = soql(STOCK, id=appointment.parent_id)
     if appointment.account_id:
         statements["house"] = soql(HOUSE, account=appointment.account_id)
     if any(slot.max_appointments is not None for calendar in hours.values() for slot in calendar.slots):

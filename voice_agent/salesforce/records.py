@@ -107,6 +107,24 @@ class WorkOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class LineItem:
+    """A WorkOrderLineItem: one of several pieces of work on an order, with a status of its own (1.4)."""
+
+    id: RecordId
+    number: str
+    subject: str
+    status: str
+    category: str
+    """As of a WorkOrder."""
+    appointment_count: int
+    modified: str
+
+    @property
+    def over(self) -> bool:
+        return self.category in OVER
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """An AssignedResource row; the first one by number is the person a customer hears about."""
 
@@ -160,7 +178,9 @@ class Appointment:
     assignments: tuple[Assignment, ...]
     work_order_id: RecordId | None
     work_order: WorkOrder | None
-    """None when the visit hangs on a line item, an asset or an account instead."""
+    """The visit's own, or the one above its line item; None when the visit hangs on an asset or an account."""
+    line_item: LineItem | None
+    """Set when the visit is about one line item of the order, whose status then follows the visit's."""
     entitlement: Entitlement | None
     """The work order's, else the one in force for the account."""
     modified: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from voice_agent import errors
 from voice_agent.salesforce import transitions
@@ -12,7 +12,7 @@ from voice_agent.salesforce.bookings import stamp
 from voice_agent.salesforce.catalogue import Catalogue, Statuses
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.plans import Guard, Step, Touch, WritePlan, unchanged
-from voice_agent.salesforce.records import Job, WorkOrder
+from voice_agent.salesforce.records import Job, LineItem, WorkOrder
 from voice_agent.salesforce.rows import plain
 from voice_agent.salesforce.soql import soql
 from voice_agent.salesforce.wishes import PartUse
@@ -26,7 +26,7 @@ GOALS: Mapping[str, tuple[str, str | None, tuple[str, ...]]] = {
     "completed": ("Completed", "Completed", ("complet", "done", "finish")),
     "cannot_complete": ("CannotComplete", "CannotComplete", ("cannot", "incomplete", "unable")),
 }
-OTHERS = """SELECT Id FROM ServiceAppointment WHERE ParentRecordId = {order} AND Id != {visit}
+OTHERS = """SELECT Id FROM ServiceAppointment WHERE ParentRecordId = {parent} AND Id != {visit}
     AND StatusCategory NOT IN ('Completed', 'Canceled', 'CannotComplete') LIMIT 1"""
 
 
@@ -43,7 +43,8 @@ async def job_update(
 ) -> WritePlan:
     """Visit and work order walked to a status, parts consumed from stock, reason and note on the record's feed.
 
-    The work order follows a finished visit only if no other visit of it is open. NotAllowed when there is no way to
+    The work order, or the line item the visit is about, follows a finished visit only if no other visit of it is open;
+    an order above line items stays as it is: it is done when all of them are. NotAllowed when there is no way to
     the status, nothing would change, or the stock does not hold the parts.
     """
     writing = _Writing(job)
@@ -53,8 +54,9 @@ async def job_update(
         visit_statuses, order_statuses = await catalogue.statuses()
         described = await catalogue.describe("ServiceAppointment")
         writing.walk_visit(status, visit_statuses, now, actual_times="ActualStartTime" in described)
-        if job.work_order and await _order_follows(salesforce, job, job.work_order, GOALS[status][1]):
-            writing.walk_order(job.work_order, status, order_statuses)
+        parent = job.appointment.line_item or job.work_order
+        if parent and await _follows(salesforce, job, parent, GOALS[status][1]):
+            writing.walk_parent(parent, status, order_statuses)
     for use in parts:
         writing.consume(use)
     told = ". ".join(text for text in (plain(reason, 500), plain(note, 1500)) if text)
@@ -90,12 +92,12 @@ async def note(catalogue: Catalogue, job: Job, text: str) -> WritePlan:
     return writing.plan("note", note=plain(text, 2000))
 
 
-async def _order_follows(salesforce: Salesforce, job: Job, order: WorkOrder, goal: str | None) -> bool:
-    if goal is None or order.over:
+async def _follows(salesforce: Salesforce, job: Job, parent: WorkOrder | LineItem, goal: str | None) -> bool:
+    if goal is None or parent.over:
         return False
-    if goal not in ("Completed", "CannotComplete") or order.appointment_count == 1:
+    if goal not in ("Completed", "CannotComplete") or parent.appointment_count == 1:
         return True
-    return not await salesforce.query(soql(OTHERS, order=order.id, visit=job.appointment.id))
+    return not await salesforce.query(soql(OTHERS, parent=parent.id, visit=job.appointment.id))
 
 
 class _Writing:
@@ -106,6 +108,7 @@ class _Writing:
         visit = job.appointment
         self._visit = unchanged("visit_as_read", "ServiceAppointment", visit.id, visit.modified, Status=visit.status)
         self._order: Guard | None = None
+        self._item: Guard | None = None
         self.steps: list[Step] = []
         self._touches: list[Touch] = []
 
@@ -128,16 +131,20 @@ class _Writing:
         self._patch(f"sobjects/ServiceAppointment/{self._visit.ref}", "visit", body)
         self._touch("ServiceAppointment", visit.id, f"visit {visit.number}", before, body)
 
-    def walk_order(self, order: WorkOrder, status: str, statuses: Statuses) -> None:
+    def walk_parent(self, parent: WorkOrder | LineItem, status: str, statuses: Statuses) -> None:
         goal = GOALS[status][1]
-        assert goal is not None, "asked only for a status that moves the work order"
-        way = transitions.walk(transitions.ORDER, order.category, goal)
-        for category in way:
+        assert goal is not None, "asked only for a status that moves the parent"
+        for category in transitions.walk(transitions.ORDER, parent.category, goal):
             value = statuses.choose(category, GOALS[status][2])
-            self._patch(f"sobjects/WorkOrder/{self._order_guard(order).ref}", "order", {"Status": value})
-            self._touch(
-                "WorkOrder", order.id, f"work order {order.number}", {"Status": order.status}, {"Status": value}
-            )
+            match parent:
+                case WorkOrder():
+                    name, label, guard = "WorkOrder", f"work order {parent.number}", self._order_guard(parent)
+                case LineItem():
+                    name, label, guard = "WorkOrderLineItem", f"line item {parent.number}", self._item_guard(parent)
+                case _:
+                    assert_never(parent)
+            self._patch(f"sobjects/{name}/{guard.ref}", "parent", {"Status": value})
+            self._touch(name, parent.id, label, {"Status": parent.status}, {"Status": value})
 
     def consume(self, use: PartUse) -> None:
         """QuantityOnHand is never written: the org takes it down itself when the row is created (1.6)."""
@@ -154,7 +161,13 @@ class _Writing:
             raise refused
         reference = f"part{len(self.steps)}"
         order = self._order_guard(self._job.work_order).ref if self._job.work_order else str(order_id)
-        body = {"WorkOrderId": order, "ProductItemId": str(part.item_id), "QuantityConsumed": use.quantity}
+        item = self._job.appointment.line_item
+        body = {
+            "WorkOrderId": order,
+            **({"WorkOrderLineItemId": str(item.id)} if item else {}),
+            "ProductItemId": str(part.item_id),
+            "QuantityConsumed": use.quantity,
+        }
         self.steps.append(Step("POST", "sobjects/ProductConsumed", reference, body, keyed=True))
         shown = {**body, "WorkOrderId": order_id}
         self._touch("ProductConsumed", f"@{{{reference}.id}}", f"{use.quantity:g} {part.name}", {}, shown)
@@ -184,7 +197,7 @@ class _Writing:
             name=name,
             steps=tuple(self.steps),
             touches=tuple(_joined(self._touches)),
-            guards=tuple(guard for guard in (self._visit, self._order) if guard and self._used(guard)),
+            guards=tuple(one for one in (self._visit, self._order, self._item) if one and self._used(one)),
             facts={
                 "job": self._job.work_order.number if self._job.work_order else visit.number,
                 "appointment_id": visit.id,
@@ -203,6 +216,12 @@ class _Writing:
         if self._order is None:
             self._order = unchanged("order_as_read", "WorkOrder", order.id, order.modified, Status=order.status)
         return self._order
+
+    def _item_guard(self, item: LineItem) -> Guard:
+        if self._item is None:
+            name = "WorkOrderLineItem"
+            self._item = unchanged("item_as_read", name, item.id, item.modified, Status=item.status)
+        return self._item
 
     def _patch(self, path: str, reference: str, body: Mapping[str, Any]) -> None:
         self.steps.append(Step("PATCH", path, f"{reference}{len(self.steps)}", dict(body)))

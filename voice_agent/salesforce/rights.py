@@ -71,7 +71,14 @@ NEEDS: tuple[Need, ...] = (
         optional="FSL__Emergency__c",
         mend=FIELD_SERVICE,
     ),
-    Need("WorkOrderLineItem", read="StatusCategory Agent_Key__c", fixed="WorkOrderId", mend=FIELD_SERVICE),
+    Need(
+        "WorkOrderLineItem",
+        read="StatusCategory ServiceAppointmentCount",
+        create="Subject Description WorkTypeId AssetId Agent_Key__c",
+        edit="Status",
+        fixed="WorkOrderId LineItemNumber",
+        mend=FIELD_SERVICE,
+    ),
     Need(
         "WorkType",
         read="Description ShouldAutoCreateSvcAppt",
@@ -155,7 +162,7 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need(
         "ProductConsumed",
-        create="ProductItemId Agent_Key__c",
+        create="ProductItemId WorkOrderLineItemId Agent_Key__c",
         fixed="WorkOrderId QuantityConsumed",
         mend=FIELD_SERVICE,
     ),
@@ -202,7 +209,9 @@ NEEDS: tuple[Need, ...] = (
     ),
 )
 
-EDITED: frozenset[str] = frozenset({"WorkOrder", "ServiceAppointment", "AssignedResource", "Pending_AI_Action__c"})
+EDITED: frozenset[str] = frozenset(
+    {"WorkOrder", "WorkOrderLineItem", "ServiceAppointment", "AssignedResource", "Pending_AI_Action__c"}
+)
 """Objects whose records are changed and not only made."""
 
 STATUS_TABLES: tuple[str, ...] = ("ServiceAppointmentStatus", "WorkOrderStatus")

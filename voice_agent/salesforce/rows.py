@@ -13,6 +13,7 @@ from voice_agent.salesforce.records import (
     Assignment,
     Contact,
     Entitlement,
+    LineItem,
     Place,
     RecordId,
     RequiredPart,
@@ -88,6 +89,18 @@ def work_order(row: Row) -> WorkOrder:
     )
 
 
+def line_item(row: Row) -> LineItem:
+    return LineItem(
+        id=record_id(row),
+        number=str(row.get("LineItemNumber") or ""),
+        subject=plain(row.get("Subject"), 255),
+        status=str(row.get("Status") or ""),
+        category=str(row.get("StatusCategory") or "New"),
+        appointment_count=int(row.get("ServiceAppointmentCount") or 0),
+        modified=str(row.get("SystemModstamp") or ""),
+    )
+
+
 def assignment(row: Row) -> Assignment:
     resource = row.get("ServiceResource") or {}
     return Assignment(
@@ -109,7 +122,8 @@ def appointment(
 ) -> Appointment:
     parent = row.get("ParentRecord") or {}
     kind = str(row.get("ParentRecordType") or path(parent, "attributes.type") or "")
-    order = work_order(parent) if kind == "WorkOrder" and "WorkOrderNumber" in parent else None
+    above = parent if kind == "WorkOrder" else {"Id": parent.get("WorkOrderId"), **(parent.get("WorkOrder") or {})}
+    order = work_order(above) if "WorkOrderNumber" in above else None
     return Appointment(
         id=record_id(row),
         number=str(row.get("AppointmentNumber") or ""),
@@ -148,6 +162,7 @@ def appointment(
         assignments=tuple(assignment(r) for r in children(row, "ServiceResources")),
         work_order_id=order.id if order else lookup(parent, "WorkOrderId"),
         work_order=order,
+        line_item=line_item(parent) if kind == "WorkOrderLineItem" and "LineItemNumber" in parent else None,
         entitlement=_in_force(entitlements, order, lookup(row, "AccountId")),
         modified=str(row.get("SystemModstamp") or ""),
         read_at=read_at,

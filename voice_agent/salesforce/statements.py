@@ -12,13 +12,18 @@ WORK_ORDER = (
     "AssetId, EntitlementId, ServiceAppointmentCount, SystemModstamp"
 )
 
+LINE_ITEM = (
+    "LineItemNumber, Subject, Status, StatusCategory, ServiceAppointmentCount, SystemModstamp, WorkOrderId, "
+    + ", ".join(f"WorkOrder.{name}" for name in WORK_ORDER.split(", "))
+)
+
 APPOINTMENT = f"""Id, AppointmentNumber, Subject, Status, StatusCategory, EarliestStartTime, DueDate, SchedStartTime,
     SchedEndTime, ArrivalWindowStartTime, ArrivalWindowEndTime, ActualStartTime, DurationInMinutes, AccountId,
     Account.Name, ContactId, Contact.Name, ParentRecordId, ParentRecordType, WorkTypeId, WorkType.Name,
     ServiceTerritoryId, ServiceTerritory.OperatingHoursId, ServiceTerritory.OperatingHours.TimeZone,
     ServiceTerritory.TypicalInTerritoryTravelTime, ServiceTerritory.AvgTravelTime,
     Street, City, PostalCode, Latitude, Longitude, SystemModstamp,
-    TYPEOF ParentRecord WHEN WorkOrder THEN Id, {WORK_ORDER} WHEN WorkOrderLineItem THEN Id, WorkOrderId END,
+    TYPEOF ParentRecord WHEN WorkOrder THEN Id, {WORK_ORDER} WHEN WorkOrderLineItem THEN Id, {LINE_ITEM} END,
     (SELECT Id, ServiceResourceId, ServiceResource.Name, ServiceResource.LastKnownLatitude,
             ServiceResource.LastKnownLongitude, ServiceResource.LastKnownLocationDate, EstimatedTravelTime,
             SystemModstamp FROM ServiceResources)"""

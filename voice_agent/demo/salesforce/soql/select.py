@@ -283,15 +283,17 @@ class Selector:
 
         def of(obj: SObject | None, paths: tuple[Path, ...]) -> RecordPlan:
             inside = RecordPlan(index, obj.name if obj else "")
-            for path in paths:
-                if obj is None:
+            if obj is None:
+                for path in paths:
                     column = scope.column(Path((*item.path.parts, *path.parts), path.at))
-                else:
-                    inner = Scope(self._schema, self._viewer, scope.statement, obj, f'"{obj.name}"', name="y")
-                    column = inner.column(path)
-                    sql = f'(SELECT {column.sql} FROM {inner.from_sql()} WHERE {inner.root}."Id" = {key.sql})'
-                    column = replace(column, sql=sql)
-                inside.entries[column.field.name] = Leaf(_add(columns, column.sql), column.field)
+                    inside.entries[column.field.name] = Leaf(_add(columns, column.sql), column.field)
+                return inside
+            inner = Scope(self._schema, self._viewer, scope.statement, obj, f'"{obj.name}"', name="y")
+            first = len(columns)
+            for path in paths:
+                self._place(inner, inside, inner.column(path), columns, path)
+            where = f'FROM {inner.from_sql()} WHERE {inner.root}."Id" = {key.sql}'
+            columns[first:] = [f"(SELECT {sql} {where})" for sql in columns[first:]]
             return inside
 
         whens: dict[str, RecordPlan] = {}
