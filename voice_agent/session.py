@@ -201,6 +201,11 @@ class Session:
         finally:
             self._attached = False
 
+    def give_up_socket(self) -> None:
+        """Twilio has lost or left the socket; where the network broke in silence our end still waits on it."""
+        if self._attached and self._reader is not None:
+            self._reader.cancel()
+
     def detached(self) -> None:
         """The socket is gone and nobody knows yet whether the call is: stop what only speaks, keep what was said."""
         self._read_final()
@@ -216,6 +221,7 @@ class Session:
         self.detached()
         for task in self._tasks:
             task.cancel()
+        self.give_up_socket()
         if not self.record.ended:
             self.record.ended = True
             self.note("call_ended", reason=reason)
@@ -300,7 +306,7 @@ class Session:
             self._send_watch = self._loop.call_later(left, self._watch_sending)
         elif self._reader is not None:
             log.warning("the other side does not read; socket given up")
-            self._reader.cancel()
+            self.give_up_socket()
 
     def _gathered(self) -> str:
         """The next frame; words of one reply that have queued up behind each other become one."""

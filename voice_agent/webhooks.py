@@ -121,6 +121,8 @@ class Webhooks:
             self.calls.over(call_sid, "hangup")
             return xml(twiml.response())
         session = self.calls.get(call_sid)
+        if session is not None:
+            session.give_up_socket()
         answer = self._after(call_sid, status, form)
         if session is not None and session.handed_off is None and status == "ended":
             self.calls.over(call_sid, "ended")

@@ -103,6 +103,33 @@ def test_a_socket_that_was_lost_is_opened_again_without_a_greeting() -> None:
     asyncio.run(scenario())
 
 
+def test_a_socket_that_only_twilio_knows_to_be_lost_does_not_keep_the_next_one_out() -> None:
+    """The network broke in silence: our end would notice at the second unanswered ping, forty seconds later."""
+
+    async def scenario() -> None:
+        door = Doorstep()
+        first = await talking(door)
+        answer = await door.session_ends(SessionId="VX1", **LOST)
+        await first.ends()
+        second = door.connects(answer.ticket)
+        await second.hears("cut off")
+        assert second.closed is None
+        await second.breaks()
+
+    asyncio.run(scenario())
+
+
+def test_a_call_that_is_over_leaves_no_socket_open() -> None:
+    async def scenario() -> None:
+        door = Doorstep()
+        socket = await talking(door)
+        await door.twilio("/twilio/call-status", {"CallSid": CALL, "CallStatus": "completed"})
+        await socket.ends()
+        assert CALL not in door.services.calls
+
+    asyncio.run(scenario())
+
+
 def test_a_socket_that_is_lost_again_and_again_ends_with_a_person() -> None:
     async def scenario() -> None:
         door = Doorstep()
