@@ -582,6 +582,32 @@ async def test_a_message_of_a_stranger_is_a_case_and_of_a_customer_a_task(org: E
 
 
 @live
+async def test_a_message_goes_to_the_desks_queue_where_the_org_has_one(org: EmulatedOrg) -> None:
+    queue = org.rows("SELECT Id FROM Group WHERE Type = 'Queue' AND Name = 'Dispatch'")[0]["Id"]
+    async with field_service(org) as service:
+        (maria,) = (await service.caller_context(MARIA)).matches
+        known = await service.plan_message(desk="dispatch", text="gate code 12", contact=maria)
+        await service.commit(known, key="a", audit=AUDIT)
+        unknown = await service.plan_message(desk="dispatch", text="call me", number="+17735550103")
+        done = await service.commit(unknown, key="b", audit=AUDIT)
+    (task,) = org.rows(f"SELECT Subject, OwnerId FROM Task WHERE WhoId = '{maria.id}'")
+    assert (task["Subject"], task["OwnerId"]) == ("Call back", queue)
+    (case,) = org.rows(f"SELECT Subject, OwnerId FROM Case WHERE Id = '{done.ids['message']}'")
+    assert (case["Subject"], case["OwnerId"]) == ("Call back", queue)
+
+
+@live
+async def test_a_message_is_not_lost_because_the_queues_cannot_be_read(org: EmulatedOrg) -> None:
+    async with field_service(org) as service:
+        org.fault("GET .*/query.*", "503", times=2)
+        plan = await service.plan_message(desk="dispatch", text="call me", number="+17735550103")
+        org.clear_faults()
+        assert (await service.commit(plan, key="a", audit=AUDIT)).status == "applied"
+    assert plan.steps[0].body is not None
+    assert plan.steps[0].body["Subject"] == "[dispatch] Call back"
+
+
+@live
 async def test_an_account_on_stop_is_refused_in_the_administrators_words(org: EmulatedOrg) -> None:
     """Bad input: a validation rule of the org."""
     async with field_service(org) as service:

@@ -122,7 +122,9 @@ def just_enough(
         yield org
 
 
-SETUP = frozenset({"ServiceAppointmentStatus", "WorkOrderStatus", "Holiday", "Skill", "User", "Organization", "Group"})
+SETUP = frozenset(
+    {"ServiceAppointmentStatus", "WorkOrderStatus", "Holiday", "Skill", "User", "Organization", "Group", "QueueSobject"}
+)
 SYSTEM = frozenset(
     "Id IsDeleted OwnerId CreatedDate CreatedById LastModifiedDate LastModifiedById SystemModstamp".split()
 )

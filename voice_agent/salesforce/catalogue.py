@@ -37,6 +37,18 @@ CAPACITIES = """SELECT ServiceResourceId, TimePeriod, CapacityInHours, CapacityI
     FROM ServiceResourceCapacity WHERE EndDate = null OR EndDate >= TODAY LIMIT 2000"""
 WORK_RULES = """SELECT FSL__Scheduling_Policy__r.Name, FSL__Work_Rule__r.FSL__Enable_Overtime__c
     FROM FSL__Scheduling_Policy_Work_Rule__c ORDER BY FSL__Scheduling_Policy__r.Name LIMIT 500"""
+QUEUES = """SELECT QueueId, Queue.Name, Queue.DeveloperName, SobjectType FROM QueueSobject
+    WHERE SobjectType IN ('Task', 'Case') LIMIT 500"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue and the objects whose records it may own."""
+
+    id: str
+    names: frozenset[str]
+    """Its label and its API name, in lower case."""
+    owns: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +125,7 @@ class Catalogue:
 
     async def warm_up(self) -> None:
         """Read everything that a call may need. A part the org refuses is left for `check` to name."""
-        for read in (self.statuses, self.hours, self.policy):
+        for read in (self.statuses, self.hours, self.policy, self.queues):
             try:
                 await read()
             except errors.SalesforceError:
@@ -159,6 +171,18 @@ class Catalogue:
             )
             kept = Policy(overtime, by_resource(read["capacities"]))
             self._keep("policy", kept)
+        return kept
+
+    async def queues(self) -> tuple[Queue, ...]:
+        """Queues that may own tasks or cases; none where the user may not see them."""
+        kept: tuple[Queue, ...] | None = self._fresh("queues")
+        if kept is None:
+            try:
+                found = await self._salesforce.query(soql(QUEUES))
+            except errors.Forbidden:
+                found = []
+            kept = _queues(found)
+            self._keep("queues", kept)
         return kept
 
     async def work_types(self) -> tuple[WorkType, ...]:
@@ -210,6 +234,17 @@ class Catalogue:
     def _keep(self, key: str, value: Any) -> Any:
         self._kept[key] = (self._clock(), value)
         return value
+
+
+def _queues(rows: Iterable[Row]) -> tuple[Queue, ...]:
+    owned: dict[str, set[str]] = {}
+    names: dict[str, frozenset[str]] = {}
+    for row in rows:
+        queue = str(row["QueueId"])
+        owned.setdefault(queue, set()).add(str(row["SobjectType"]))
+        told = (path(row, "Queue.Name"), path(row, "Queue.DeveloperName"))
+        names[queue] = frozenset(str(name).strip().lower() for name in told if name)
+    return tuple(Queue(queue, names[queue], frozenset(owned[queue])) for queue in sorted(owned))
 
 
 def _statuses(rows: Iterable[Row]) -> Statuses:

@@ -289,8 +289,13 @@ class FieldService:
         name: str | None = None,
         call_back_at: str | None = None,
     ) -> WritePlan:
+        """For the org's queue of that name where it has one; the subject names the desk otherwise."""
+        try:
+            queues = await self.catalogue.queues()
+        except errors.SalesforceError:
+            queues = ()  # a message must not be lost because nobody could be asked whose it is
         return intake.message(
-            desk=desk, text=text, contact=contact, number=number, name=name, call_back_at=call_back_at
+            queues, desk=desk, text=text, contact=contact, number=number, name=name, call_back_at=call_back_at
         )
 
     # Doing it.

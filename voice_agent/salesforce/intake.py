@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from voice_agent import errors
 from voice_agent.salesforce.bookings import stamp
-from voice_agent.salesforce.catalogue import Catalogue
+from voice_agent.salesforce.catalogue import Catalogue, Queue
 from voice_agent.salesforce.plans import Guard, Step, Touch, WritePlan
 from voice_agent.salesforce.records import OVER, Contact, Job, WorkType
 from voice_agent.salesforce.rows import plain
@@ -130,6 +130,7 @@ def emergency(
 
 
 def message(
+    queues: Iterable[Queue],
     *,
     desk: str,
     text: str,
@@ -138,14 +139,19 @@ def message(
     name: str | None,
     call_back_at: str | None,
 ) -> WritePlan:
-    """A task on a known contact; a case for somebody the org does not know, who has no record to hang a task on."""
-    subject = plain(f"[{desk}] Call back" if number or contact else f"[{desk}] Message", 80)
+    """A task on a known contact; a case for somebody the org does not know, who has no record to hang a task on.
+
+    The desk's own queue owns it, if there is just one of that name for such records.
+    """
+    fitting = [one for one in queues if desk.lower() in one.names and ("Task" if contact else "Case") in one.owns]
+    owner = fitting[0].id if len(fitting) == 1 else None
+    subject = plain(("" if owner else f"[{desk}] ") + ("Call back" if number or contact else "Message"), 80)
     told = [plain(text, 4000)]
     told += [f"From: {plain(name, 120)}"] if name else []
     told += [f"Number: {number}"] if number else []
     told += [f"Wanted: {plain(call_back_at, 120)}"] if call_back_at else []
     reads: tuple[Step, ...] = ()
-    body: dict[str, Any] = {"Subject": subject, "Description": "\n".join(told)}
+    body: dict[str, Any] = {"Subject": subject, "Description": "\n".join(told), **_known({"OwnerId": owner})}
     if contact:
         body |= {"WhoId": str(contact.id), "Priority": "High"}
         step, touch = Step("POST", "sobjects/Task", "message", body), _made("Task", "message", body)

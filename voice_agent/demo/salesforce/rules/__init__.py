@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def before_save(records: "Records", obj: SObject, old: Row | None, new: Row) -> None:
     """Fills what is derived and refuses what the rules forbid; may change `new`."""
+    activity.check_owner(records, obj.name, old, new)
     match obj.name:
         case "Account" | "Contact" | "User" | "Individual":
             customer.before_person(records, obj, old, new)

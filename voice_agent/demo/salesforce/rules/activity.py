@@ -1,11 +1,24 @@
-"""Tasks (sheet 1.7)."""
+"""Tasks, and who may own what (sheet 1.7)."""
 
 from typing import TYPE_CHECKING
 
+from voice_agent.demo.salesforce.errors import ApiError
 from voice_agent.demo.salesforce.values import Row
 
 if TYPE_CHECKING:
     from voice_agent.demo.salesforce.records import Records
+
+
+def check_owner(records: "Records", object_name: str, old: Row | None, new: Row) -> None:
+    """A queue owns only records of the objects it was set up for."""
+    owner = new.get("OwnerId")
+    if not owner or (old is not None and old["OwnerId"] == owner):
+        return
+    found = records.parent(owner)
+    if found is None or found[0].name != "Group":
+        return
+    if object_name not in {row["SobjectType"] for row in records.rows("QueueSobject", "QueueId", owner)}:
+        raise ApiError(400, "INVALID_OPERATION", "Queue not associated with this SObject type", ["OwnerId"])
 
 
 def before_task(records: "Records", old: Row | None, new: Row) -> None:

@@ -54,6 +54,9 @@ def _users(records: Records, variant: Variant) -> None:
         {"key": "profile-field", "Name": "Field Service Mobile"},
     ]
     records["Group"].append({"key": "queue-dispatch", "Name": "Dispatch", "DeveloperName": "Dispatch", "Type": "Queue"})
+    records["QueueSobject"] += [
+        {"QueueId": "#queue-dispatch", "SobjectType": name} for name in ("Case", "Task", "WorkOrder", "Lead")
+    ]
     admin = ("admin", "Org", "Administrator", f"admin@{variant.domain}", "profile-admin")
     full = ("integration", "Voice", "Integration", variant.username, "profile-api")
     poor = ("limited", "Limited", "Integration", f"limited.{variant.username}", "profile-api")
@@ -328,6 +331,7 @@ _ORDER = (
     "Organization",
     "Profile",
     "Group",
+    "QueueSobject",
     "User",
     "OperatingHours",
     "TimeSlot",
