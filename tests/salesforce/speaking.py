@@ -1,0 +1,86 @@
+"""A caller before the real tools on an emulated org, without a socket or a model: what is asked, what is heard."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tests.salesforce.emulated_org import EmulatedOrg
+from tools import TOOLS
+from voice_agent import lines
+from voice_agent.agent.context import ToolContext
+from voice_agent.agent.toolbox import Outcome, Toolbox
+from voice_agent.identity import VOUCHED_FOR, Identity
+from voice_agent.salesforce.field_service import FieldService
+from voice_agent.salesforce.plans import Committed, WritePlan
+
+LINES = lines.load()
+CALL = "CA" + "7" * 32
+
+
+class Speaking:
+    """One call. `hears` runs a tool and gives the sentence for the caller; `yes` confirms what was read back."""
+
+    def __init__(self, org: EmulatedOrg, service: FieldService, number: str, *, line: str, lang: str) -> None:
+        self._org = org
+        self._service = service
+        self._lang = lang
+        self._line = next(one for one in LINES.lines if one.role == line)
+        self._identity = Identity(service, number=number, attestation=VOUCHED_FOR, line=line)
+        self._tools = Toolbox(
+            {tool.name: tool for tool in TOOLS}, line=line, call_sid=CALL, writer=self._write, clock=time.monotonic
+        )
+        self._proposal: str | None = None
+
+    @property
+    def identity(self) -> Identity:
+        return self._identity
+
+    async def hears(self, tool: str, **arguments: Any) -> str:
+        outcome = await self.asks(tool, **arguments)
+        told = json.loads(outcome.content)
+        heard = outcome.say or str(told.get("say", ""))
+        assert heard, told
+        return heard
+
+    async def asks(self, tool: str, **arguments: Any) -> Outcome:
+        outcome = await self._tools.run(tool, json.dumps(arguments), self._context())
+        self._proposal = outcome.proposal
+        return outcome
+
+    async def yes(self) -> str:
+        assert self._proposal is not None, "nothing was read back"
+        return (await self._tools.settle(self._proposal, self._context())).say
+
+    def phrase(self, key: str, **holes: str) -> str:
+        return self._line.speaker(self._lang)(key, **holes)
+
+    def _context(self) -> ToolContext:
+        return ToolContext(
+            grant=self._identity.grant,
+            field=self._service,
+            now=self._org.now.astimezone(self._line.zone),
+            lang=self._lang,
+            speak=self._line.speaker(self._lang),
+            said=(),
+            call_sid=CALL,
+            line=self._line.role,
+        )
+
+    async def _write(self, plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
+        return await self._service.commit(plan, key=key, audit=audit)
+
+
+async def a_customer(org: EmulatedOrg, service: FieldService, number: str, *, lang: str = "en") -> Speaking:
+    caller = Speaking(org, service, number, line="customer", lang=lang)
+    await caller.identity.identify()
+    return caller
+
+
+async def a_technician(org: EmulatedOrg, service: FieldService, number: str, pin: str) -> Speaking:
+    caller = Speaking(org, service, number, line="technician", lang="en")
+    await caller.identity.identify()
+    assert (await caller.identity.check(pin)).accepted
+    return caller
