@@ -192,3 +192,16 @@ def test_no_tail_turns_a_denial_into_danger(danger: str) -> None:
     tails = ("i just need a tune up", "it just wont turn on", "i want to schedule a visit")
     said = [f"{head.format(danger)} {tail}" for head in heads for tail in tails]
     assert [text for text in said if read_urgency(text).level == "life_safety"] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the cat sat on the mat",
+        "purple monkey dishwasher",
+        "deja una nota en el trabajo 4512 que el filtro está roto",
+        "deja una nota que el filtro esta roto",
+    ],
+)
+def test_an_odd_sentence_that_names_no_danger_is_none(said: str) -> None:
+    assert read_urgency(said).level != "life_safety"
