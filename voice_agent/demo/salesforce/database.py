@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS _ledger (
 """
 
 
+Snapshot = sqlite3.Connection
+
+
 class Database:
     """The connection of this process. Everything runs on one thread, though not always the one that opened it."""
 
@@ -110,6 +113,20 @@ class Database:
         names = [row[0] for row in rows if not row[0].startswith("sqlite_")]
         for name in names:
             self.connection.execute(f'DELETE FROM "{name}"')
+
+    def snapshot(self) -> Snapshot:
+        """All that is in it now, to come back to; the caller closes it."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        self.connection.backup(copy)
+        return copy
+
+    def restore(self, copy: Snapshot) -> None:
+        """What the snapshot holds, but ledger numbers go on as in `clear`."""
+        last = self.connection.execute("SELECT MAX(seq) FROM sqlite_sequence WHERE name = '_ledger'").fetchone()[0]
+        copy.backup(self.connection)
+        with self.transaction(write=True) as connection:
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = '_ledger'")
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('_ledger', ?)", [last or 0])
 
     def _create(self) -> None:
         """Makes the tables of a new file. Raises ValueError for a file made with other tables."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from voice_agent.demo.salesforce import values
 from voice_agent.demo.salesforce.access import Viewer
-from voice_agent.demo.salesforce.database import Database
+from voice_agent.demo.salesforce.database import Database, Snapshot
 from voice_agent.demo.salesforce.errors import ApiError, invalid_session, not_found
 from voice_agent.demo.salesforce.faults import Faults
 from voice_agent.demo.salesforce.org import build_schema
@@ -35,6 +35,8 @@ class Service:
         self.faults = Faults()
         self._seed = seed
         self._start = now
+        self._in_memory = path is None
+        self._first: Snapshot | None = None
         self.database = Database(path, build_schema(seed.org, packages))
         self.sessions = Sessions(self.database, seed.org)
         try:
@@ -44,6 +46,8 @@ class Service:
             raise
 
     def close(self) -> None:
+        if self._first is not None:
+            self._first.close()
         self.database.close()
 
     def seed(self, again: bool = True) -> None:
@@ -51,6 +55,9 @@ class Service:
 
         With `again` false only a file that nobody has filled yet, whichever of several processes comes first.
         """
+        if again and self._first is not None:
+            self.database.restore(self._first)
+            return
         with self.database.transaction(write=True):
             if not again and self.database.setting("seeded") is not None:
                 return
@@ -59,6 +66,8 @@ class Service:
                 self.database.set("clock", {"frozen": values.instant(self._start)})
             loader.load(self.database, self.org, self._seed.records)
             self.database.set("seeded", True)
+        if again and self._in_memory and self._start is not None:  # the same every time from here on
+            self._first = self.database.snapshot()
 
     def info(self, origin: str) -> dict[str, object]:
         """What a client needs to begin: the same keys as `/demo/info`."""
