@@ -182,6 +182,8 @@ class Telephone:
         said = await self.wire.reply()
         await self.wire.settled()
         if self.session.call.leaving is not None:
+            if not self.wire.listens:
+                await self.played(said)
             await self.wire.end()
         text = " ".join(f"{said} {self.wire.waiting()}".split())
         return Answer(text, self.session.call.ended)
