@@ -39,6 +39,7 @@ def is_open(hours: OperatingHours, moment: datetime, overtime: bool = False) -> 
     return any(start <= moment < end for start, end in _spans(hours, moment.astimezone(hours.zone).date(), overtime))
 
 
+@lru_cache(maxsize=4096)
 def _spans(hours: OperatingHours, day: date, overtime: bool) -> list[tuple[datetime, datetime]]:
     """Open spans of one local date."""
     spans = [

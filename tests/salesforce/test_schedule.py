@@ -440,7 +440,7 @@ def _quarter(moment: datetime) -> datetime:
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(situations())
 def test_what_is_offered_is_what_the_slow_way_finds(situation: tuple[Visit, list[Worker], SlotWish, datetime]) -> None:
     """Every window offered is possible with that very technician; the earliest possible ones are all offered."""
