@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.call.scene import Scene, one
-from voice_agent.call.actions import CancelReply, RunProposal, StartReply
+from voice_agent.call.actions import CancelReply, CheckSecret, RunProposal, StartReply
 from voice_agent.call.events import (
     Announced,
     Ask,
@@ -108,6 +108,43 @@ def test_a_key_is_a_sign_of_life() -> None:
         heard.append(scene.said(scene.wait(6.2)))
         scene.hears_all()
     assert heard == ["[silence.again]", "[silence.again]"], "the count began anew"
+
+
+def test_keys_that_cut_a_reply_short_are_answered_like_any_others() -> None:
+    scene = Scene()
+    scene.caller("tell me everything")
+    scene.model("A long answer that")
+    scene.presses("12")
+    scene.interrupts("A long")
+    assert one(StartReply, scene.wait(1.6)).turn == scene.call.turn
+    assert scene.history[-1] == {"role": "user", "content": "(pressed 12)"}
+
+    scene = Scene(opening_ask=PIN)
+    scene.caller("hello")
+    scene.model("Good morning and")
+    scene.presses("123")
+    scene.interrupts("Good")
+    scene.presses("456")
+    assert one(CheckSecret, scene.orders).digits == "123456"
+
+
+def test_an_open_reply_whose_words_still_play_goes_on_after_the_interrupt_of_older_ones() -> None:
+    scene = Scene(Rules(keypad_pause=0), greeting="Welcome to the service desk.")
+    scene.presses("9")
+    scene.model("Key nine")
+    scene.interrupts("Welcome")
+    scene.model(" it is.")
+    scene.model_ends()
+    assert scene.said() == "Key nine it is." and scene.closings == [1]
+
+
+def test_a_question_that_was_cut_and_met_with_silence_is_followed_up() -> None:
+    scene = Scene()
+    scene.caller("move it to friday")
+    scene.proposes(READ_BACK)
+    scene.interrupts("Shall")
+    assert scene.said(scene.wait(6.2)) == f"[confirm.again] {READ_BACK}"
+    assert scene.closings == [1, scene.call.turn]
 
 
 def test_a_request_is_kept_for_its_proof_whatever_else_came_back_with_it() -> None:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def fired(call: Call, event: TimerFired) -> None:
-    """A timer of an older turn is history, except those that are not about a turn: silence, and the call's limit."""
+    """A timer of an older turn is history, except those that are not about a turn: silence, the call's limit, and the
+    pause behind a key, whose own interrupt may have moved the turn."""
     at = event.at
-    if event.timer not in (Timer.LIMIT, Timer.SILENCE) and event.turn != call.turn:
+    if event.timer not in (Timer.LIMIT, Timer.SILENCE, Timer.KEYPAD) and event.turn != call.turn:
         return
     match event.timer:
         case Timer.FILLER:
