@@ -222,6 +222,8 @@ class Caller:
 
     def _restate(self) -> Move:
         """Not understood, or asked anew what this is about: the whole wish, in simple words."""
+        if self.served:
+            return self._more() if self.restated == 0 or self.second else HangsUp()
         self.restated += 1
         if self.restated > MOST_RESTATED or self.denied:
             return HangsUp() if self.denied else self._a_person()
@@ -354,6 +356,8 @@ class Caller:
 
     def _filled(self, ways: tuple[str, ...]) -> str:
         way = ways[0] if self.persona == "terse" else self.rng.choice(ways)
+        if any(not self.case.fill(hole, self.rng, self.lang) for hole in re.findall(r"\{(?!x)\w+\}", way)):
+            return ""  # asked for something this caller has nothing to say about
         words = self.case.fill(way, self.rng, self.lang)
         if self.persona == "rambling" and self.rng.random() < 0.6 and len(words.split()) > 1:
             return self.rng.choice(self.manners[self.lang].around).replace("{x}", words)

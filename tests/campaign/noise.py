@@ -34,7 +34,7 @@ SOUND_ALIKES = {
     ),
 }
 FILLERS = {"en": "uh um like you know well so".split(), "es": "eh este pues o sea bueno".split()}
-LETTERS = {**dict.fromkeys("bdegptvz", "bdegptvz"), "m": "n", "n": "m", "a": "k", "k": "a", "f": "s", "s": "f"}
+LETTERS = {**dict.fromkeys("bdegptvz", "bdegptvz"), "m": "n", "n": "m", "f": "s", "s": "f"}
 NEGATIONS = frozenset("no not don't dont doesn't didn't can't cant never sin nunca nada tampoco".split())
 SPLITS = {"en": {"twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "hundred": "100"},
           "es": {"veinte": "20", "treinta": "30", "cuarenta": "40", "cincuenta": "50", "cien": "100"}}  # fmt: skip
@@ -89,7 +89,7 @@ def _wrong(word: str, lang: str, rng: random.Random, before: list[str]) -> list[
     if before and slip < 0.9:
         before[-1] += bare
         return []
-    return [bare + ("s" if not bare.endswith("s") else "es")]
+    return [bare + "s"] if len(bare) > 3 and bare[-1] not in "s0123456789" else []
 
 
 def _digits(number: str, rng: random.Random) -> list[str]:

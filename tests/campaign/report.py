@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,13 +73,12 @@ def _by_noise(verdicts: Sequence[Verdict]) -> list[str]:
         "|---|---|---|" + "---|" * (len(ENDS) + 2),
     ]
     for lang, name in (("en", "English"), ("es", "Spanish"), ("", "both")):
-        for noise, group in sorted(
-            by((v for v in verdicts if lang in ("", v.lang)), lambda v: v.noise).items(), key=str
-        ):
-            s = share(group)
+        spoken = [v for v in verdicts if lang in ("", v.lang)]
+        for noise in sorted({v.noise for v in spoken}):
+            s = share(v for v in spoken if v.noise == noise)
             shares = [f"{100 * s.of(end):.1f} %" for end in ENDS[:-1]] + [str(s.ends["wrong"])]
             rows.append(
-                f"| {name}, {100 * float(str(noise)):.0f} % | {100 * s.word_errors:.1f} % | {s.runs} | "
+                f"| {name}, {100 * noise:.0f} % | {100 * s.word_errors:.1f} % | {s.runs} | "
                 f"{' | '.join(shares)} | {s.collateral} | {s.turns:.1f} |"
             )
     return rows
@@ -88,15 +87,14 @@ def _by_noise(verdicts: Sequence[Verdict]) -> list[str]:
 def _consistency(clean: Sequence[Verdict], seeds: int) -> list[str]:
     if not clean:
         return []
-    one, every, any_ = share(clean).of("reached"), pass_all(clean), pass_any(clean)
+    one, every, best = (100 * rate for rate in (share(clean).of("reached"), pass_all(clean), pass_any(clean)))
     return [
-        f"On a clear line: pass^1 {100 * one:.1f} %, pass^{seeds} {100 * every:.1f} %, pass@{seeds} {100 * any_:.1f} %. "
+        f"On a clear line: pass^1 {one:.1f} %, pass^{seeds} {every:.1f} %, pass@{seeds} {best:.1f} %. "
         "Seeds change how numbers are spoken, which answers are given and which replies are cut."
     ]
 
 
-def _table(title: str, verdicts: Sequence[Verdict], key: object) -> list[str]:
-    assert callable(key)
+def _table(title: str, verdicts: Sequence[Verdict], key: Callable[[Verdict], object]) -> list[str]:
     levels = sorted({v.noise for v in verdicts})
     rows = [
         f"## {title}",

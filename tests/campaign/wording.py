@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
+from difflib import SequenceMatcher
 
 Lang = str
+ALIKE = 0.72
 
 _SMALL = {
     "en": (
@@ -91,5 +93,12 @@ def share_kept(meant: str, said: str) -> float:
     telling = [word for word in plain(meant).split() if len(word) > 3 or word.isdigit()]
     if not telling:
         return 1.0
-    held = plain(said)
-    return sum(f" {word} " in held for word in telling) / len(telling)
+    held = plain(said).split()
+    return sum(any(_sounds_like(word, other) for other in held) for word in telling) / len(telling)
+
+
+def _sounds_like(word: str, other: str) -> bool:
+    """Near enough by ear: "morning" and "mourning" sound the same when they are read back."""
+    if word == other:
+        return True
+    return not word.isdigit() and SequenceMatcher(None, word, other, autojunk=False).ratio() >= ALIKE
