@@ -192,7 +192,8 @@ async def job_details(ctx: ToolContext, job: JobSpec) -> Answer:
         told = [ctx.speak(key, job=about, customer=meant.job.customer, window=when)]
     if address:
         told.append(ctx.speak("job.address", address=spoken.say_address(address, lang=ctx.lang)))
-    needed = [f"{_count(ctx, part.quantity)} {part.name}" for part in meant.job.parts_required]
+    parts = await ctx.field.parts_required(meant.job)
+    needed = [f"{_count(ctx, part.quantity)} {part.name}" for part in parts]
     if needed:
         told.append(ctx.speak("job.parts", parts=spoken.say_list(needed, lang=ctx.lang)))
     told.append(ctx.speak("job.state", state=telling.category(ctx, visit.category)))
@@ -202,7 +203,7 @@ async def job_details(ctx: ToolContext, job: JobSpec) -> Answer:
             "status": "found",
             **row(ctx, meant),
             "address": address,
-            "parts_required": [{"part": p.name, "quantity": p.quantity} for p in meant.job.parts_required],
+            "parts_required": [{"part": p.name, "quantity": p.quantity} for p in parts],
             "description_written_by_others": (order.description if order else "")[:600],
         },
         say=" ".join(told),

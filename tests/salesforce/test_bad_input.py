@@ -177,6 +177,13 @@ async def test_a_territory_without_hours_is_passed_to_a_dispatcher(org: Emulated
 
 
 @live
+async def test_the_parts_that_a_job_calls_for_are_heard(org: EmulatedOrg) -> None:
+    async with field_service(org) as service:
+        asks = await a_technician(org, service, ALEX, ALEXS_PIN)
+        assert "It calls for " in await asks.hears("job_details", job="4512")
+
+
+@live
 async def test_an_org_that_refuses_by_rule_is_heard_as_refusing(org: EmulatedOrg) -> None:
     """An account on stop: the administrator's own rule."""
     async with field_service(org) as service:

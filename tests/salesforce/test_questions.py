@@ -362,6 +362,46 @@ async def test_technicians_are_suggested_with_reasons(org: EmulatedOrg) -> None:
     assert all("drive" in candidate.reasons[0] for candidate in found)
 
 
+@live
+async def test_who_was_there_before_is_suggested_earlier(org: EmulatedOrg) -> None:
+    """Skill, distance, load and history."""
+    async with field_service(org) as service:
+        visit = (await service.caller_context(MARIA)).appointments[0]
+        last = (await service.candidates(visit))[-1]
+        for hour in (8, 10, 12):
+            past = {
+                "ParentRecordId": visit.work_order_id,
+                "EarliestStartTime": f"2026-10-05T{hour:02}:00:00Z",
+                "DueDate": "2026-10-30T22:00:00Z",
+                "SchedStartTime": f"2026-10-05T{hour:02}:00:00Z",
+                "SchedEndTime": f"2026-10-05T{hour:02}:30:00Z",
+                "Status": "Completed",
+            }
+            made = org.rest("POST", "sobjects/ServiceAppointment", past)["id"]
+            given = {"ServiceAppointmentId": made, "ServiceResourceId": last.technician_id}
+            org.rest("POST", "sobjects/AssignedResource", given)
+        now = next(one for one in await service.candidates(visit) if one.technician_id == last.technician_id)
+    assert now.score == last.score - 15
+    assert "was there 3 times" in now.reasons
+
+
+@live
+async def test_a_job_names_the_parts_it_calls_for(org: EmulatedOrg) -> None:
+    async with field_service(org) as service:
+        (job,) = await service.find_job(await alex_of(service), "4512")
+        rows = org.rows(
+            f"SELECT ProductName, QuantityRequired FROM ProductRequired WHERE ParentRecordId = '{job.work_order.id}' "
+            "ORDER BY ProductName"
+            if job.work_order
+            else ""
+        )
+        found = await service.parts_required(job)
+    assert rows
+    assert [(part.name, part.quantity) for part in found] == [
+        (row["ProductName"], row["QuantityRequired"]) for row in rows
+    ]
+
+
 @pytest.mark.parametrize("wrong", ["003Hq0000000001IAA", "08pHq0000000zzzIAA", "nonsense", "", "' OR Name != '"])
 @live
 async def test_an_id_of_the_wrong_type_finds_nothing(org: EmulatedOrg, wrong: str) -> None:

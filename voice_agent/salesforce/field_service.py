@@ -31,7 +31,17 @@ from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.commit import commit
 from voice_agent.salesforce.plans import Committed, WritePlan
 from voice_agent.salesforce.recent import Changed, Recent
-from voice_agent.salesforce.records import Appointment, Asset, Contact, Job, RecordId, StockedPart, Technician, WorkType
+from voice_agent.salesforce.records import (
+    Appointment,
+    Asset,
+    Contact,
+    Job,
+    RecordId,
+    RequiredPart,
+    StockedPart,
+    Technician,
+    WorkType,
+)
 from voice_agent.salesforce.refusals import NO_ANSWER
 from voice_agent.salesforce.wishes import (
     CallerContext,
@@ -166,8 +176,10 @@ class FieldService:
     async def candidates(self, appointment: Appointment, at: datetime | None = None) -> tuple[Candidate, ...]:
         """Technicians who could take the visit at a time (the planned one by default), best first, with reasons."""
         now = self._now()
-        opening = await openings.read(self._salesforce, self.catalogue, appointment, now=now)
-        return openings.candidates(opening, at or appointment.sched_start or now)
+        opening, visits = await asyncio.gather(
+            self._opening(appointment, now), openings.history(self._salesforce, appointment)
+        )
+        return openings.candidates(opening, at or appointment.sched_start or now, visits)
 
     # What is where?
 
@@ -178,6 +190,10 @@ class FieldService:
         if any(part.score >= parts.CERTAIN for part in fitting):
             return fitting
         return parts.best((*van, *await parts.elsewhere(self._salesforce, technician, spoken)), spoken)
+
+    async def parts_required(self, job: Job) -> tuple[RequiredPart, ...]:
+        """Parts that the job calls for: the estimate that parts used are held against."""
+        return await parts.required(self._salesforce, job)
 
     async def part_stock(self, technician: Technician, part: StockedPart) -> PartStock:
         return await parts.stock(self._salesforce, technician, part)

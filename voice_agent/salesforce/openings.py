@@ -49,6 +49,13 @@ NEEDS = """SELECT Id, (SELECT SkillId, SkillLevel FROM SkillRequirements),
     FROM {{parent}} WHERE Id = {id}"""
 HOUSE = """SELECT Id, OperatingHoursId, (SELECT ServiceResourceId, PreferenceType FROM ResourcePreferences)
     FROM Account WHERE Id = {account}"""
+HISTORY = """SELECT ServiceResourceId, COUNT(Id) visits FROM AssignedResource
+    WHERE ServiceAppointment.AccountId = {account} AND ServiceAppointment.StatusCategory = 'Completed'
+    GROUP BY ServiceResourceId"""
+PER_VISIT, IF_PREFERRED, PER_TIME_THERE = 15, 30, 5
+"""Minutes of drive that a visit of the day, the customer's preference and having been there before are worth."""
+KNOWN_WELL = 3
+"""Times after which one knows the place as well as one ever will."""
 COUNTED = """SELECT Id, SchedStartTime FROM ServiceAppointment WHERE ServiceTerritoryId = {territory}
     AND SchedStartTime >= {start} AND SchedStartTime < {end}
     AND StatusCategory NOT IN ('Canceled', 'CannotComplete', 'None') LIMIT 2000"""
@@ -104,7 +111,15 @@ def offer(opening: Opening, wish: SlotWish, *, now: datetime, org: OrgTimes | No
     return free_slots(opening.visit, opening.team, wish, now=now, org=org)
 
 
-def candidates(opening: Opening, at: datetime) -> tuple[Candidate, ...]:
+async def history(salesforce: Salesforce, appointment: Appointment) -> Mapping[str, int]:
+    """Technician -> how many visits to this account they have completed."""
+    if appointment.account_id is None:
+        return {}
+    found = await salesforce.query(soql(HISTORY, account=appointment.account_id))
+    return {str(row["ServiceResourceId"]): int(row["visits"]) for row in found}
+
+
+def candidates(opening: Opening, at: datetime, visits: Mapping[str, int]) -> tuple[Candidate, ...]:
     """Who could take the visit at that time, best first: skills are a must, then the drive, the day's load, history."""
     able = []
     for worker in opening.team:
@@ -117,8 +132,11 @@ def candidates(opening: Opening, at: datetime) -> tuple[Candidate, ...]:
             continue
         there = fit.there.total_seconds() / 60
         known = worker.id in opening.visit.preferred
+        been = min(visits.get(worker.id, 0), KNOWN_WELL)
         reasons = [f"{there:.0f} min drive", f"{load} visits that day"] + ["preferred by the customer"] * known
-        able.append(Candidate(worker.id, worker.name, there + 15 * load - 30 * known, tuple(reasons)))
+        reasons += [f"was there {visits[worker.id]} times"] if been else []
+        score = there + PER_VISIT * load - IF_PREFERRED * known - PER_TIME_THERE * been
+        able.append(Candidate(worker.id, worker.name, score, tuple(reasons)))
     return tuple(sorted(able, key=lambda candidate: (candidate.score, candidate.name)))
 
 

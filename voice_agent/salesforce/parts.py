@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 
 from voice_agent.salesforce import rows, travel
 from voice_agent.salesforce.client import Salesforce
-from voice_agent.salesforce.records import StockedPart, Technician
+from voice_agent.salesforce.records import Job, RequiredPart, StockedPart, Technician
 from voice_agent.salesforce.soql import Containing, soql
 from voice_agent.salesforce.statements import STOCK
 from voice_agent.salesforce.travel import Point
@@ -27,6 +27,8 @@ FILLERS = frozenset(
 VAN = f"SELECT {STOCK} FROM ProductItem WHERE LocationId = {{van}} LIMIT 500"
 ELSEWHERE = f"SELECT {STOCK} FROM ProductItem WHERE ({{like}}) AND LocationId != {{van}} LIMIT 200"
 EVERYWHERE = f"SELECT {STOCK} FROM ProductItem WHERE Product2Id = {{product}} AND QuantityOnHand > 0 LIMIT 200"
+REQUIRED = """SELECT Product2Id, ProductName, QuantityRequired, QuantityUnitOfMeasure FROM ProductRequired
+    WHERE ParentRecordId IN {parents} ORDER BY ProductName LIMIT 50"""
 WHEREABOUTS = """SELECT Id, LocationId, LastKnownLatitude, LastKnownLongitude, (SELECT Latitude, Longitude
     FROM ServiceTerritories WHERE TerritoryType = 'P' LIMIT 1) FROM ServiceResource WHERE LocationId != null
     AND IsActive = true LIMIT 500"""
@@ -38,6 +40,16 @@ async def of_van(salesforce: Salesforce, technician: Technician) -> tuple[Stocke
         return ()
     found = await salesforce.query(soql(VAN, van=technician.van_id))
     return tuple(rows.stocked_part(row, van_id=technician.van_id) for row in found)
+
+
+async def required(salesforce: Salesforce, job: Job) -> tuple[RequiredPart, ...]:
+    """What the job's order and line item call for; nothing where the org keeps no such list, or hides it."""
+    visit = job.appointment
+    parents = [one for one in (visit.work_order_id, visit.line_item.id if visit.line_item else None) if one]
+    if not parents:
+        return ()
+    found = await salesforce.queries({"required": soql(REQUIRED, parents=parents)}, missing_ok={"required"})
+    return tuple(rows.required_part(row) for row in found["required"])
 
 
 async def elsewhere(salesforce: Salesforce, technician: Technician, spoken: str) -> tuple[StockedPart, ...]:

@@ -215,7 +215,6 @@ class Job:
     appointment: Appointment
     technician_id: RecordId
     customer: str
-    parts_required: tuple[RequiredPart, ...] = ()
 
     @property
     def work_order(self) -> WorkOrder | None:
