@@ -84,11 +84,13 @@ def take(org: EmulatedOrg, slot: Slot, *, but: str) -> None:
 
 @live
 async def test_the_orgs_word_on_what_is_free_counts(org: EmulatedOrg) -> None:
-    """The class offers windows of the territory's calendar only: nothing outside of them is offered."""
+    """The class offers windows of the customer's own calendar only: nothing outside of them is offered."""
     async with field_service(org) as service:
         visit = await marias_visit(service)
+        assert visit.entitlement is not None
         org.serve_free_times_by("apex")
-        apex = await service._salesforce.apex("GET", "ai/slots", params={"appointment": visit.id, "max": "50"})
+        asked = {"appointment": visit.id, "max": "50", "calendar": str(visit.entitlement.booking_hours_id)}
+        apex = await service._salesforce.apex("GET", "ai/slots", params=asked)
         given = [(datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["finish"])) for one in apex]
         for slot in await service.slots(visit, ANYTHING):
             assert any(start <= slot.window_start and slot.window_end <= end for start, end in given)

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from simple_salesforce.exceptions import SalesforceMalformedRequest
 
 from tests.salesforce_emulator.conftest import Client, Emulator, Raw
 
@@ -70,6 +71,18 @@ def test_only_what_was_asked_for_is_offered(sf: Client, visit: str) -> None:
     few = slots(sf, visit, **{"from": "2026-03-10T00:00:00Z", "to": "2026-03-12T00:00:00Z"})
     assert few and all("2026-03-10" <= start.date().isoformat() <= "2026-03-11" for start, _ in few)
     assert sf.apexecute("ai/slots", params={"probe": "true"}) == []
+
+
+def test_a_calendar_of_the_callers_own_counts_in_the_territorys_zone(sf: Client, visit: str) -> None:
+    """Sheet 3.1: the arrival-window calendar's own zone is ignored."""
+    hours = sf.OperatingHours.create({"Name": "Mornings", "TimeZone": "America/Phoenix"})["id"]
+    window = {"OperatingHoursId": hours, "StartTime": "09:00:00.000Z", "EndTime": "11:00:00.000Z", "Type": "Normal"}
+    for day in ("Tuesday", "Thursday"):
+        sf.TimeSlot.create({**window, "DayOfWeek": day})
+    found = [start.astimezone(CHICAGO) for start, _ in slots(sf, visit, calendar=hours)]
+    assert {(start.weekday(), start.hour) for start in found} == {(1, 9), (3, 9)}
+    with pytest.raises(SalesforceMalformedRequest):
+        slots(sf, visit, calendar=visit)
 
 
 def test_a_skill_that_nobody_has_leaves_nothing(sf: Client, visit: str) -> None:

@@ -79,7 +79,7 @@ class OwnRules:
 
 
 class ApexClass:
-    """The class of our package, which asks the managed package for the windows of the territory's calendar."""
+    """The class of our package: free windows of the customer's calendar, else of the territory's."""
 
     kind: Kind = "apex"
 
@@ -94,6 +94,9 @@ class ApexClass:
             "to": _iso(latest),
             "max": str(MOST_WINDOWS),
         }
+        entitled = appointment.entitlement
+        if entitled and entitled.booking_hours_id:
+            asked["calendar"] = str(entitled.booking_hours_id)
         found = await self._salesforce.apex("GET", APEX_CLASS, params=asked)
         return OrgTimes(windows=tuple(sorted((_at(one, "start"), _at(one, "finish")) for one in _listed(found))))
 

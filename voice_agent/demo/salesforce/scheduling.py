@@ -51,11 +51,16 @@ class Planner:
         territory = records.parent(appointment["ServiceTerritoryId"])
         self._territory = territory[1] if territory else None
 
-    def windows(self, earliest: datetime, latest: datetime) -> Iterator[Span]:
-        """The windows of the territory's calendar in which somebody could begin, in order of time."""
+    def windows(self, earliest: datetime, latest: datetime, calendar: Stored = None) -> Iterator[Span]:
+        """The windows of a calendar in which somebody could begin, in order of time.
+
+        The territory's hours are the calendar when none is given, and the territory's zone counts for any (sheet 3.1).
+        """
         if self._territory is None:
             return
-        for window in self._calendar(self._territory["OperatingHoursId"], earliest, latest):
+        own = self._records.parent(self._territory["OperatingHoursId"])
+        zone = ZoneInfo(str(own[1]["TimeZone"])) if own else None
+        for window in self._calendar(calendar or self._territory["OperatingHoursId"], earliest, latest, zone):
             if window.start >= earliest and window.end <= latest and self.place(window) is not None:
                 yield window
 
@@ -92,12 +97,12 @@ class Planner:
                         yield Placement(resource_id, span)
                     start += GRID
 
-    def _calendar(self, hours_id: Stored, first: datetime, last: datetime) -> list[Span]:
+    def _calendar(self, hours_id: Stored, first: datetime, last: datetime, zone: ZoneInfo | None = None) -> list[Span]:
         """The normal time slots of operating hours between two moments, without holidays; wall clock to UTC."""
         hours = self._records.parent(hours_id)
         if hours is None:
             return []
-        zone = ZoneInfo(str(hours[1]["TimeZone"]))
+        zone = zone or ZoneInfo(str(hours[1]["TimeZone"]))
         off = self._holidays(hours_id)
         slots = [s for s in self._records.rows("TimeSlot", "OperatingHoursId", hours_id) if s["Type"] == "Normal"]
         spans: list[Span] = []

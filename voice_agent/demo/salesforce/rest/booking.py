@@ -131,13 +131,21 @@ def _free(context: Context, request: Request) -> list[dict[str, object]]:
     now = context.viewer.now
     earliest = max(now, values.moment(str(visit["EarliestStartTime"])), _moment(asked.get("from")) or now)
     latest = _moment(asked.get("to")) or values.moment(str(visit["DueDate"]))
-    windows = Planner(context.records, visit).windows(earliest, min(latest, now + _FARTHEST))
+    calendar = _hours(context, asked["calendar"]) if asked.get("calendar") else None
+    windows = Planner(context.records, visit).windows(earliest, min(latest, now + _FARTHEST), calendar)
     slots: list[dict[str, object]] = []
     for window, _ in zip(windows, range(int(asked.get("max", _MOST))), strict=False):
         waiting = (window.start - earliest) / timedelta(days=1)
         grade = round(max(0.0, 100 - 5 * waiting), 2)
         slots.append({"start": _shown(window.start), "finish": _shown(window.end), "grade": grade})
     return slots
+
+
+def _hours(context: Context, named: str) -> str:
+    found = context.records.parent(ids.normalise(named))
+    if found is None or found[0].name != "OperatingHours":
+        raise ApiError(400, "APEX_ERROR", f"Invalid id: {named}")
+    return str(found[1]["Id"])
 
 
 def _book(context: Context, appointment: str) -> dict[str, object]:
