@@ -60,12 +60,26 @@ def _by_key(options: Options, keys: str) -> Choice:
 
 def _place(options: Options, said: str, reading: Reading) -> int | None:
     """ "number two", "the second one"; a bare figure is a place only if there are so many and no hour like it."""
+    if (nth := _nth(said)) is not None and nth < len(options):
+        return nth
     digits = str(reading.slots.get("digits", ""))
     if not digits.isdigit() or not 1 <= int(digits) <= len(options) or "date" in reading.slots:
         return None
     if "time_from" in reading.slots and not re.search(r" (?:number|option|numero|opcion) ", said):
         return None
     return int(digits) - 1
+
+
+_NTH = re.compile(
+    r" (?:the|la|el|number|numero) (?:(first|primer[ao]?)|(second|segund[ao])|(third|tercer[ao]?))"
+    r"(?: (?:one|won|uno|una|option|opcion|please|por favor))* $"
+)
+
+
+def _nth(said: str) -> int | None:
+    """ "the third one", at the end of what was said: a place in the list, not a day of the month."""
+    found = _NTH.search(said)
+    return None if found is None or found.lastindex is None else found.lastindex - 1
 
 
 def _by_time(options: Options, reading: Reading) -> list[dict[str, Any]] | None:

@@ -8,7 +8,7 @@ from voice_agent.agent.offline import courtesies, leads, topics, wording
 from voice_agent.agent.offline.choosing import choose
 from voice_agent.agent.offline.frames import ABOUT_A_PART, MOST_MINUTES_LATE, Frame
 from voice_agent.agent.offline.heard import Caller
-from voice_agent.agent.offline.moves import WANTS, Move, Understood
+from voice_agent.agent.offline.moves import SAME_NUMBER, WANTS, Move, Understood
 from voice_agent.language.reading import Reading
 
 if TYPE_CHECKING:
@@ -46,9 +46,25 @@ def _corrected(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -
         new = _parts(frame, new, caller, number)
     elif frame.tool in ABOUT_A_PART and number and not {"quantity", "part"} & new.keys():
         new["quantity"] = number
+    elif frame.tool == "take_message":
+        new = _callback(talk, new, caller, reading)
     elif frame.tool == "running_late" and number and "minutes" not in new and 0 < number <= MOST_MINUTES_LATE:
         new["minutes"] = int(number)
     return frame.add(new)
+
+
+def _callback(talk: Dialogue, new: dict[str, Any], caller: Caller, reading: Reading) -> dict[str, Any]:
+    """Another number or another time for the call; the message itself stays what it was."""
+    when = " ".join(str(reading.slots[name]) for name in ("date_phrase", "time_phrase") if name in reading.slots)
+    found: dict[str, Any] = {"when": when} if when else {}
+    if "callback_number" in new:
+        found["callback_number"] = new["callback_number"]
+    if talk.frame is not None and not found and wording.SAME_NUMBER.search(wording.flat(caller.text)):
+        talk.frame.extras.add(SAME_NUMBER)
+        return {"callback_number": ""}
+    if "callback_number" in found and talk.frame is not None:
+        talk.frame.extras.discard(SAME_NUMBER)
+    return found
 
 
 def _another_time(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -> bool:

@@ -92,7 +92,7 @@ def _second_wish(talk: Dialogue, caller: Caller, reading: Reading, frame: Frame)
 def _elsewhere(talk: Dialogue, reading: Reading, frame: Frame) -> bool:
     """The sentence is surely about something else than what is in hand."""
     tool = topics.tool_for(talk.line, reading, reading.intent)
-    if tool is None or tool == frame.tool or reading.confidence < topics.CERTAIN:
+    if tool is None or tool == frame.tool or (reading.confidence < topics.CERTAIN and tool != "job_note"):
         return False
     return not ({tool, frame.tool} <= ABOUT_A_PART or {tool, frame.tool} <= SAME_MATTER)
 

@@ -40,6 +40,7 @@ MOST_PART_WORDS = 5
 PART_INTENTS = frozenset({"parts_used", "parts_inquiry", "request_transfer", "report_status", "none"})
 UNSURE = 0.5
 FEWEST_PHONE_DIGITS = 7
+FEWEST_JOB_DIGITS = 3
 
 
 @dataclass(slots=True)
@@ -124,8 +125,9 @@ def _update(caller: Caller, reading: Reading, asked: str | None, now: datetime) 
         named = extract(caller.text, lang=reading.lang, intent="parts_used", now=now, expecting="parts").get(
             "parts", ()
         )
-    parts = [{"part": p["part"], "quantity": p["qty"]} for p in named if p.get("qty", 0) > 0]
-    if not parts and "part_number" in slots and reading.intent in ("parts_used", "report_status"):
+    parts = [{"part": leads.without_unit(p["part"]), "quantity": p["qty"]} for p in named if p.get("qty", 0) > 0]
+    numbered = reading.intent in ("parts_used", "report_status") or asked in ("part.none", "ask.instead")
+    if not parts and "part_number" in slots and numbered:
         parts = [{"part": slots["part_number"], "quantity": wording.amount_used(caller.text, reading.lang)}]
     if not parts and asked == "part.none" and _may_be_part(caller, reading):
         parts = [{"part": leads.without_lead(caller.text), "quantity": 1}]  # another name for it, not another number
@@ -133,7 +135,7 @@ def _update(caller: Caller, reading: Reading, asked: str | None, now: datetime) 
         found["parts"] = parts
     if asked == "ask.cannot_reason" and not caller.keys:
         found["reason"] = slots.get("reason", caller.text)
-    elif "reason" in slots and slots.get("status") in ("paused", "cannot_complete"):
+    elif leads.tells_why(str(slots.get("reason", ""))) and slots.get("status") in ("paused", "cannot_complete"):
         found["reason"] = slots["reason"]
     return found
 
@@ -148,6 +150,8 @@ def _part(tool: str, caller: Caller, reading: Reading, asked: str | None, lang: 
         found["part"] = part
     elif asked in ("ask.part", "part.none") and _may_be_part(caller, reading):
         found["part"] = leads.without_lead(caller.text)
+    if "part" in found:
+        found["part"] = wording.whole_name(leads.without_unit(str(found["part"])), caller.text, lang)
     if (
         tool != "part_stock"
         and "part" in found
@@ -157,7 +161,8 @@ def _part(tool: str, caller: Caller, reading: Reading, asked: str | None, lang: 
     if tool == "transfer_part" and (source := wording.source_in(caller.text, slots.get("location"), asked)):
         found["source"] = source
     if tool == "request_part":
-        found |= {"job": slots["work_order"]} if "work_order" in slots else {}
+        job = str(slots.get("work_order", ""))
+        found |= {"job": job} if len(job) >= FEWEST_JOB_DIGITS else {}
         found |= {"needed_by": slots["date"]} if "date" in slots else {}
     return found
 

@@ -58,6 +58,15 @@ _ASKED_PART = re.compile(
     r"(?:\b(?:are|is|do|on|in|at|left|around|near|nearby|here|anywhere|tengo|hay|quedan?|en|por|cerca|m[aá]s)\b.*)?[?.!]*$",
     re.I,
 )
+_UNIT = re.compile(
+    r"^(?:pies?|galon(?:es)?|gal[oó]n|litros?|metros?|feet|foot|gallons?|litres?|liters?) (?:de|of) ", re.I
+)
+_NO_REASON = re.compile(r"(?:to|que|de) \w+$|fav", re.I)
+_ONLY_A_MESSAGE = re.compile(
+    r"^\W*(?:(?:s[ií]|yes|ok(?:ay)?|um|uh|eh|bueno|pues)\W+)*(?:(?:take|leave|tome|deje|dejo|toma|deja)\s+)?"
+    r"(?:(?:a|an|the|un|el)\s+)?(?:message|mensajes?|recado)\W*(?:please|por favor|then|entonces)?\W*$",
+    re.I,
+)
 FEWEST_WORDS = 3
 
 
@@ -87,6 +96,8 @@ def note_in(text: str) -> str | None:
 
 def message_in(text: str) -> str | None:
     """What is to be passed on, without "I'd like to leave a message"; None when nothing else was said."""
+    if _ONLY_A_MESSAGE.match(text):
+        return None
     rest = _LEAD_TELL.sub("", _LEAD_MESSAGE.sub("", text, count=1), count=1).strip(" ,.:;")
     left = _CALL_BACK.sub("", rest).strip(" ,.:;")
     return rest if len(left.split()) >= FEWEST_WORDS else None
@@ -102,6 +113,16 @@ def part_asked(text: str) -> str | None:
     found = _ASKED_PART.search(text)
     name = found.group("part").strip(" ,.:;?") if found else ""
     return name if 0 < len(name.split()) <= 4 else None
+
+
+def without_unit(part: str) -> str:
+    """ "pie de cable" is counted in feet and called cable."""
+    return _UNIT.sub("", part, count=1) or part
+
+
+def tells_why(reason: str) -> bool:
+    """Is it a reason, or only the tail of "I have to pause it" and "por favor"?"""
+    return len(reason.split()) > 1 and _NO_REASON.match(reason) is None
 
 
 def without_lead(text: str) -> str:

@@ -98,6 +98,8 @@ def _may_be_note(reading: Reading, intent: str) -> bool:
 
 
 def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> str | None:
+    if wording.NOTES.search(said) and not {"status", "eta_minutes"} & reading.slots.keys():
+        return "job_note"
     if intent in ("none", "number", "yes", "no", "confirm") and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
         return "update_job"
     if wording.NOTES.search(said) and not SPEAKING_SLOTS["update_job"] <= reading.slots.keys():
@@ -114,6 +116,8 @@ def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> s
         return "job_details"
     if tool in ("part_stock", "request_part") and wording.WANTS_PART.search(said) and _from_elsewhere(reading):
         return "transfer_part"
+    if intent == "parts_used" and wording.ASKS_FOR_PART.search(said) and not wording.PUT_IN.search(said):
+        return "request_part"
     if wording.REPORTS.search(said):
         return "update_job"
     if tool == NOT_HERE and SPEAKING_SLOTS["update_job"] & reading.slots.keys():

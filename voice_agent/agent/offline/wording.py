@@ -41,8 +41,10 @@ LAST = whole_words(
 )
 SAME_NUMBER = whole_words(
     r"""
-    (?:this|same|that|my)(?: (?:same|one|number|phone|line))+; this; same; yes; yeah; yep; sure; the (?:number|
-    one|phone) (?:im|i am|that im)(?: \w+)*; (?:este|el) mismo(?: numero)?; (?:este|a este)(?: numero|
+    (?:this|same|that|my)(?: \w+){0,2} (?:same|one|number|phone|line); number(?: \w+){0,3} calling from;
+    this; same; yes; yeah; yep; sure; the (?:number|
+    one|phone) (?:im|i am|that im)(?: \w+)*; (?:este|el) mismo(?: numero)?;
+    mismo(?: \w+)? numero; este(?: \w+)? numero; (?:este|a este)(?: numero|
     telefono)?; si; claro; (?:desde )?(?:el|este) que (?:le )?llamo
     """
 )
@@ -85,6 +87,21 @@ REPORTS = whole_words(
     """
 )
 ORDERS = whole_words(r"order; request; need; necesito; pedir; pida; ordenar; pedido; ocupo; solicitar")
+NOTES = whole_words(
+    r"""
+    (?:add|put|leave|make|enter|write)(?: \w+){0,2} note; note (?:on|for|to); (?:agreg\w+|dej\w+|pon\w*|anot\w+|
+    haz|haga)(?: \w+){0,2} nota; nota (?:en|para|al)
+    """
+)
+ASKS_FOR_PART = whole_words(
+    r"""
+    (?:please )?request; (?:can|could|would) you order; (?:please )?order (?:me|us); i (?:want|need) to order;
+    (?:quiero|necesito|quisiera) (?:pedir|ordenar|solicitar); pidame; pideme
+    """
+)
+PUT_IN = whole_words(
+    r"used; use; installed; replaced; put in; changed; swapped; use; puse; instale; cambie; reemplace; done; finished"
+)
 ASKS_ABOUT = whole_words(
     r"""
     jobs?; next; stops?; address; customers?; clients?; where; whats?; which; when; who; details?; info\w*;
@@ -133,7 +150,8 @@ ADDS = whole_words(
 )
 
 _VAN_OF = re.compile(
-    r"(?:from|off|out of|de|del?)\s+(?:la\s+(?:camioneta|van)\s+de\s+)?(\w+?)(?:'s|s')?\s*(?:truck|van|camioneta|$)",
+    r"(?:(?:from|off|out of|del?)\s+(?:la\s+(?:camioneta|van)\s+de\s+)?(\w+?)(?:'s|s')?\s*(?:truck|van|camioneta)|"
+    r"(?:from|off|out of)\s+(\w+?)(?:'s|s')?\s*$)",
     re.I,
 )
 _VAN_DE = re.compile(r"camioneta\s+de\s+(\w+)", re.I)
@@ -148,8 +166,8 @@ def source_in(text: str, location: Any, asked: str | None) -> str | None:
     if location == "warehouse" or re.search(r" (?:warehouse|depot|shop|almacen|bodega) ", said):
         return "warehouse"
     for pattern in (_VAN_DE, _VAN_OF):
-        if (match := pattern.search(text)) and match.group(1).lower() not in _NO_NAME:
-            return match.group(1)
+        if (match := pattern.search(text)) and (name := match.group(match.lastindex or 1)).lower() not in _NO_NAME:
+            return name
     if re.search(r" (?:nearest|closest|anywhere|wherever|another|other|cercana|cercano|cualquier\w*|otra|otro) ", said):
         return "nearest"
     if asked == "ask.transfer_source" and (match := re.search(r"(\w+)(?:'s|s')? (?:truck|van)", text, re.I)):
@@ -171,7 +189,10 @@ def number_in(text: str, lang: str) -> float | None:
     return found[0][0] if found else None
 
 
-_MEASURES = frozenset("of de gallon gallons foot feet box boxes pair pairs galon galones caja cajas par pares".split())
+_MEASURES = frozenset(
+    "of de gallon gallons foot feet box boxes pair pairs galon galones caja cajas par pares pie pies litro litros "
+    "metro metros liter liters litre litres".split()
+)
 
 
 def amount_of(part: str, text: str, lang: str) -> float | None:
@@ -183,6 +204,8 @@ def amount_of(part: str, text: str, lang: str) -> float | None:
         if (found := amount(words, i, spoken)) is None:
             continue
         value, after = found
+        if i + 1 < len(words) and words[i + 1] in _POLES and name[:1] == (words[i + 1],):
+            value, after = (amount(words[: i + 1], i, spoken) or found)[0], i + 1
         while after < len(words) and words[after] in _MEASURES:
             after += 1
         if after < len(words) and stem and words[after].startswith(stem):
@@ -190,6 +213,18 @@ def amount_of(part: str, text: str, lang: str) -> float | None:
     return None
 
 
+def whole_name(part: str, text: str, lang: str) -> str:
+    """The part with the number that begins its name: in "one two-pole contactor" the two is no amount."""
+    words, name = Utterance.of(text).plain, Utterance.of(part).plain
+    spoken: Lang = "es" if lang == "es" else "en"
+    for i in range(2, len(words)):
+        before = words[i - 1]
+        if name and words[i] == name[0] and before in _POLES and amount(words, i - 2, spoken) is not None:
+            return f"{before} {part}"
+    return part
+
+
+_POLES = frozenset("two three single double 2 3 dos tres".split())
 _USED = frozenset("used use installed replaced in instale puse cambie".split())
 
 
