@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.salesforce.emulated_org import EmulatedOrg
-from tests.salesforce.facade import Clock, live
+from tests.salesforce.facade import Clock, facade, live
+from tests.salesforce.scripted_org import Answer, Asked, refused, running, token
 from tests.salesforce.test_changes_made import AUDIT, marias_visit, visit_row
 from tests.salesforce.test_questions import CHICAGO, field_service, spent
 from voice_agent.salesforce.check import check
@@ -152,6 +153,40 @@ def break_the_class(org: EmulatedOrg, how: str) -> None:
         org.serve_free_times_by()
     else:
         org.fault("GET .*apexrest.*", {"html": "503"}.get(how, how), times=9)
+
+
+NONSENSE: list[tuple[str, object]] = [
+    ("apex", {"slots": []}),
+    ("apex", [{"start": "2026-11-24T16:00:00.000Z"}]),
+    ("apex", [{"start": "soon", "finish": "later"}]),
+    ("scheduler", []),
+    ("scheduler", {"candidates": [{"startTime": "2026-11-24T16:00:00.000+0000", "resources": None}]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "answer"), NONSENSE)
+@live
+async def test_an_answer_that_makes_no_sense_counts_as_none(org: EmulatedOrg, kind: str, answer: object) -> None:
+    """Somebody else's class may sit at the same address."""
+    async with field_service(org) as service:
+        visit = await marias_visit(service)
+
+    def script(asked: Asked) -> Answer:
+        if asked.path.endswith("/oauth2/token"):
+            return token()
+        if "apexrest" in asked.path:
+            found = [] if "probe" in asked.query else answer
+            return Answer(body=found) if kind == "apex" else refused(404, "NOT_FOUND")
+        if "actions" in asked.path:
+            return Answer(body={"actions": [None, "odd"]})
+        return Answer(body={"getAppointmentCandidates": "there"} if asked.method == "GET" else answer)
+
+    with running(script) as other:
+        async with facade(other.url) as salesforce:
+            sources = Sources(salesforce)
+            assert (await sources.chosen()).kind == kind
+            assert await sources.times(visit, ANYTHING, now=org.now) is None
+            assert sources.kind is None
 
 
 @live

@@ -39,9 +39,10 @@ async def detect(salesforce: Salesforce) -> Kind:
     if await _has(salesforce.apex("GET", APEX_CLASS, params={"probe": "true"})) is not None:
         return "apex"
     listed = await _has(salesforce.request("GET", "actions/standard"))
-    if isinstance(listed, Mapping) and any(one.get("name") == ACTION for one in listed.get("actions") or ()):
+    actions = listed.get("actions") if isinstance(listed, Mapping) else None
+    if isinstance(actions, list) and any(isinstance(one, Mapping) and one.get("name") == ACTION for one in actions):
         return "action"
-    if isinstance(await _has(salesforce.request("GET", "scheduling/")), Mapping):
+    if SCHEDULER.rpartition("/")[2] in str(await _has(salesforce.request("GET", "scheduling/"))):
         return "scheduler"
     return "rules"
 
@@ -150,7 +151,10 @@ class Scheduler:
             raise ValueError("candidates come in an object")
         starts: dict[str, set[datetime]] = {}
         for one in _listed(found.get("candidates")):
-            for resource in one.get("resources") or ():
+            resources = one.get("resources")
+            if not isinstance(resources, list):
+                raise ValueError("a candidate without resources")
+            for resource in resources:
                 starts.setdefault(str(resource), set()).add(_at(one, "startTime"))
         return OrgTimes(starts={resource: frozenset(found) for resource, found in starts.items()})
 
@@ -208,18 +212,14 @@ class Sources:
 
     async def booked(self, appointment_id: str) -> None:
         """Tell the source of a booking that stands. Whatever it answers, and if it does not, the booking stands."""
-        if self._chosen is None:
+        source = self._chosen
+        if source is None:
             return
         try:
             async with asyncio.timeout(self._seconds):
-                await self._chosen.booked(appointment_id)
+                await source.booked(appointment_id)
         except (errors.SalesforceError, TimeoutError, ValueError) as problem:
-            self._drop(self._chosen.kind, problem)
-
-    def forget(self) -> None:
-        """Ask the org again when a source is next needed."""
-        self._chosen = None
-        self._not_before = 0.0
+            self._drop(source.kind, problem)
 
     def _drop(self, what: str, problem: Exception) -> None:
         log.warning("slot source dropped, own rules instead", extra={"source": what, "why": type(problem).__name__})
