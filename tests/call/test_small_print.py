@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.call.scene import Scene, one
-from voice_agent.call.actions import CancelReply, CheckSecret, RunProposal, StartReply
+from voice_agent.call.actions import CancelReply, CheckSecret, DropProposal, HandOff, RunProposal, StartReply
 from voice_agent.call.events import (
     Announced,
     Ask,
@@ -126,6 +126,58 @@ def test_keys_that_cut_a_reply_short_are_answered_like_any_others() -> None:
     scene.interrupts("Good")
     scene.presses("456")
     assert one(CheckSecret, scene.orders).digits == "123456"
+
+
+def test_a_danger_named_over_our_words_is_answered_even_without_its_final() -> None:
+    scene = Scene()
+    scene.caller("when do you come")
+    scene.model("Tomorrow between nine")
+    scene.murmurs("wait there is a smell of gas", urgency=Urgency.LIFE_SAFETY, hazard="gas")
+    scene.interrupts("Tomorrow")
+    assert "[guidance.gas]" in scene.said(scene.wait(1.6))
+
+
+def test_danger_is_answered_also_in_the_turn_that_is_one_too_many() -> None:
+    scene = Scene(Rules(turns=2))
+    scene.caller("hello")
+    scene.answers("Hello.")
+    assert "[guidance.gas]" in scene.said(scene.caller("gas", urgency=Urgency.LIFE_SAFETY, hazard="gas"))
+    scene.happens(EmergencyRecorded("gas", "It is recorded."))
+    assert scene.said().endswith("[guidance.gas] It is recorded. [after.leave]")
+    orders = scene.caller("and when do you come")
+    assert scene.said(orders) == "[limit]" and not scene.all(StartReply, orders)
+
+
+def test_what_the_server_has_to_tell_is_told_whatever_the_limit() -> None:
+    scene = Scene(Rules(turns=2))
+    scene.caller("hello")
+    scene.answers("Hello.")
+    scene.hears_all()
+    assert scene.said(scene.happens(Announced("He has just left."))) == "He has just left."
+
+
+def test_after_a_pin_was_accepted_the_keys_are_the_callers_again() -> None:
+    scene = Scene(opening_ask=PIN)
+    scene.presses("123456")
+    scene.happens(SecretChecked(True, "Thank you."))
+    scene.hears_all()
+    scene.presses("0")
+    assert one(HandOff, [*scene.wait(1.6), *scene.wait(10)]).reason == "caller_pressed_0"
+
+
+def test_a_change_that_waits_for_a_yes_is_void_when_the_caller_hangs_up() -> None:
+    scene = Scene()
+    scene.caller("move it to friday")
+    scene.proposes(READ_BACK)
+    assert one(DropProposal, scene.hangs_up()).proposal == "p1"
+
+
+def test_keys_left_over_when_a_person_was_asked_for_hold_nobody_up() -> None:
+    scene = Scene()
+    scene.presses("12")
+    scene.caller("a person please", wants_human=True)
+    assert not scene.all(StartReply, scene.wait(1.6))
+    assert one(HandOff, [*scene.orders, *scene.wait(10)]).reason == "caller_asked"
 
 
 def test_an_open_reply_whose_words_still_play_goes_on_after_the_interrupt_of_older_ones() -> None:

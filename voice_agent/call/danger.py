@@ -21,7 +21,7 @@ def guide(call: Call, hazard: str, at: float, *, words: str | None) -> None:
     if words is None:
         call.open_turn(at)
     else:
-        call.take_words(words, at)
+        call.take_words(words, at, limited=False)
     if hazard in call.guided:
         call.say(call.phrase(f"again.{_group(call, hazard)}"), at, interruptible=False)
         call.transcript.note(call.turn, f"Safety guidance for {hazard} was given before and was given again.")

@@ -258,6 +258,7 @@ class Call:
         """Digits said aloud where keys were asked for: they are nobody's to keep."""
         self.open_turn(at)
         self.transcript.caller(self.turn, "(spoke digits instead of pressing them)")
+        self._check_limit(at)
         self.say(self.phrase("keypad.please"), at)
         self.close(at)
 
@@ -300,6 +301,7 @@ class Call:
         match entry.kind:
             case Keypad.PIN | Keypad.CODE:
                 self.open_turn(at)
+                self._check_limit(at)
                 self.wait_for(Awaiting.SECRET, self.rules.secret_within)
                 self.order(CheckSecret(self.turn, entry.kind, entry.digits))
             case Keypad.CONFIRM if self.proposal is not None and entry.digits != self.rules.person_key:
@@ -368,10 +370,8 @@ class Call:
         self.order(CancelTimer(Timer.FILLER))
         self.reply = None
         self.turn += 1
-        if self.turn == self.rules.turns and self.leaving is None:
-            leaving.hand_off(self, "turn_limit", at, phrase="limit")
 
-    def take_words(self, words: str, at: float) -> None:
+    def take_words(self, words: str, at: float, *, limited: bool = True) -> None:
         """Open the turn these words begin; they join the last ones if nothing was said since (Flux splits finals)."""
         unspoken = self.reply is not None and not self.reply.closed and self.reply.utterance is None
         self.open_turn(at)
@@ -379,6 +379,13 @@ class Call:
             self.transcript.join(self.turn, words)
         else:
             self.transcript.caller(self.turn, words, keys=words.startswith("(pressed"))
+        if limited:
+            self._check_limit(at)
+
+    def _check_limit(self, at: float) -> None:
+        """The caller has begun a turn too many. What the server has to tell, and danger, are not turned away."""
+        if self.turn >= self.rules.turns and self.leaving is None:
+            leaving.hand_off(self, "turn_limit", at, phrase="limit")
 
     def due(self) -> Reply:
         """The current turn's reply, made when first needed. Nothing said within 0.8 s earns a filler."""

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from voice_agent.call.machine import Call
 
 
+OF_THE_CALL = frozenset({Timer.LIMIT, Timer.SILENCE, Timer.KEYPAD, Timer.TRIAGE})
+
+
 def fired(call: Call, event: TimerFired) -> None:
-    """A timer of an older turn is history, except those that are not about a turn: silence, the call's limit, and the
-    pause behind a key, whose own interrupt may have moved the turn."""
+    """A timer of an older turn is history, except those that are not about a turn: silence and the call's limit, and
+    what the caller began to press or to say, whose own interrupt may have moved it."""
     at = event.at
-    if event.timer not in (Timer.LIMIT, Timer.SILENCE, Timer.KEYPAD) and event.turn != call.turn:
+    if event.timer not in OF_THE_CALL and event.turn != call.turn:
         return
     match event.timer:
         case Timer.FILLER:
@@ -25,7 +28,7 @@ def fired(call: Call, event: TimerFired) -> None:
         case Timer.SILENCE:
             _silence(call, at)
         case Timer.KEYPAD:
-            if (entry := call.keypad.complete()) is not None:
+            if call.leaving is None and (entry := call.keypad.complete()) is not None:
                 call.entered(entry, at)
         case Timer.HOLD:
             call.generate(at)
