@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from voice_agent.language.numerals import digit_words, whole_words
@@ -56,6 +56,9 @@ def spoken_digits(draw: st.DrawFn) -> tuple[str, str, str]:
 
 @QUICK
 @given(spoken_digits())
+@example(("1313", "thirteen thirteen", "en"))
+@example(("1515", "quince quince", "es"))
+@example(("2121", "veintiuno veintiuno", "es"))
 def test_digits_said_in_any_habit_read_back_to_themselves(spoken: tuple[str, str, str]) -> None:
     digits, said, lang = spoken
     assert extract(said, lang=lang, intent="number")["digits"] == digits

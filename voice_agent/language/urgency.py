@@ -14,8 +14,6 @@ from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Urgency
 
 LIFE_BAR = {Sign.NAMED: 0.03, Sign.SILENT: 0.20, Sign.EXCUSED: 0.40}
 """Probability of any life hazard from which guidance is spoken first; settled on lines held out of training."""
-WORDLESS_BAR = 0.40
-"""The same where not one word of the sentence tells of the hazard: an odd sentence looks like danger to a reader of odd sentences."""
 URGENT_BAR = 0.40
 """Probability of anything worse than routine from which someone is paged."""
 
@@ -29,13 +27,9 @@ def urgency_of(heard: Heard) -> Urgency:
     chances = hazard_chances(heard)
     life = sum(chances[hazard] for hazard in LIFE_HAZARDS)
     worse = life + sum(chances[hazard] for hazard in URGENT_HAZARDS)
-    sign = sign_of(heard)
-    if life >= LIFE_BAR[sign]:
+    if life >= LIFE_BAR[sign_of(heard)]:
         hazard = max(LIFE_HAZARDS, key=lambda name: chances[name])
-        words = evidence(heard, hazard)
-        if sign is not Sign.SILENT or words is not None or life >= WORDLESS_BAR:
-            return Urgency("life_safety", hazard, words)
-        worse -= life
+        return Urgency("life_safety", hazard, evidence(heard, hazard))
     if worse >= URGENT_BAR:
         hazard = max(URGENT_HAZARDS, key=lambda name: chances[name])
         return Urgency("urgent", hazard, evidence(heard, hazard))

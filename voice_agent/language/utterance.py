@@ -80,12 +80,14 @@ def _hesitates(words: list[Word], i: int) -> bool:
 
 
 _NUMERALS = frozenset(
-    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cuarenta cincuenta sesenta "
-    "setenta ochenta noventa mil cien doble triple".split()
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete "
+    "dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete "
+    "veintiocho veintinueve treinta cuarenta cincuenta sesenta setenta ochenta noventa mil cien doble triple".split()
 )
 _SAID_TWICE = _NUMERALS | frozenset(
-    "zero oh o one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy "
-    "eighty ninety double triple for to too ate won no".split()
+    "zero oh o one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety double triple for to too ate "
+    "won no".split()
 )  # these may stand twice on purpose
 
 
