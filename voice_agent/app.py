@@ -37,6 +37,7 @@ from voice_agent.lines import Line, Lines
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
+from voice_agent.salesforce.listening import listen
 from voice_agent.salesforce.plans import Committed, WritePlan
 from voice_agent.session import Session, Surroundings, Wards
 from voice_agent.settings import Settings
@@ -125,6 +126,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             ladder.model = Ladder([*models, offline])
             background = [
                 asyncio.create_task(_warm_up(field)),
+                asyncio.create_task(listen(salesforce, field)),
                 asyncio.create_task(_sweep(calls)),
             ]
             gc.collect()
