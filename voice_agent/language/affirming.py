@@ -22,6 +22,11 @@ _NO = re.compile(
     r"\b(?:no|nope|nah|not|dont|wrong|incorrect|never|cancel|stop|wait|hold on|negative|isnt|wasnt|nel|nunca|"
     r"incorrecto|equivocado|espere|espera|cancele|cancela|todavia no|tampoco)\b"
 )
+_ONLY_YES = re.compile(
+    rf"(?:(?:{_YES.pattern}|\b(?:please|thanks|thank you|thats|that|that is|it is|its|all|um|uh|er|well|so|oh|"
+    r"por favor|gracias|muchas gracias|que si|muy bien|bien|eh|este|pues|bueno|mismo)\b) ?)+"
+)
+"""Nothing but words of agreement, courtesy and hesitation: whatever else the trained reading suspects."""
 _ANOTHER = re.compile(
     r"\b(?:one|two|three|first|second|third|last|other|primer[oa]?|segund[oa]|tercer[oa]?|ultim[oa]|otr[oa])\b"
 )
@@ -35,6 +40,8 @@ def affirms(reading: Reading) -> bool | None:
     words = _plain(reading.text)
     yes, no = _YES.search(words) is not None, _NO.search(words) is not None
     intents = {reading.intent, reading.also or "none"}
+    if yes and not no and _ONLY_YES.fullmatch(words):
+        return True
     if "no" in intents or (no and not yes):
         return False
     brings_more = bool(set(reading.slots) - {"topic"}) or _ANOTHER.search(words) is not None

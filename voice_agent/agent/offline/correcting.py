@@ -10,6 +10,8 @@ from voice_agent.agent.offline.frames import ABOUT_A_PART, MOST_MINUTES_LATE, Fr
 from voice_agent.agent.offline.heard import Caller
 from voice_agent.agent.offline.moves import SAME_NUMBER, WANTS, Move, Understood
 from voice_agent.language.reading import Reading
+from voice_agent.language.slots import extract
+from voice_agent.language.utterance import Utterance
 
 if TYPE_CHECKING:
     from voice_agent.agent.offline.dialogue import Dialogue
@@ -43,7 +45,7 @@ def _corrected(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -
     new = talk.gathered(frame.tool, caller, reading)
     number = wording.number_in(caller.text, talk.situation.lang)
     if frame.tool == "update_job":
-        new = _parts(frame, new, caller, number)
+        new = _parts(talk, frame, new, caller, number)
     elif frame.tool in ABOUT_A_PART and number and not {"quantity", "part"} & new.keys():
         new["quantity"] = number
     elif frame.tool == "take_message":
@@ -83,18 +85,30 @@ def _another_time(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading
     return bool(wish)
 
 
-def _parts(frame: Frame, new: dict[str, Any], caller: Caller, number: float | None) -> dict[str, Any]:
+def _parts(talk: Dialogue, frame: Frame, new: dict[str, Any], caller: Caller, number: float | None) -> dict[str, Any]:
     """ "No, three": the quantity of the only part. "And two capacitors": one more. "No, two capacitors": instead."""
     old = list(frame.arguments.get("parts") or ())
-    parts = new.get("parts")
-    if not old:
-        return new
-    if parts is None:
+    parts = new.get("parts") or _counted(talk, caller)
+    if not parts:
         if number and len(old) == 1 and not {"job", "status"} & new.keys():
             new["parts"] = [{"part": old[0]["part"], "quantity": number}]
         return new
-    named = {part["part"] for part in parts}
     adds = wording.ADDS.search(wording.flat(caller.text)) is not None
-    kept = [part for part in old if part["part"] not in named] if adds or len(old) > 1 else []
-    new["parts"] = kept + parts
+    others = [part for part in old if not any(_same_part(part["part"], one["part"]) for one in parts)]
+    new["parts"] = [*(others if len(parts) < len(old) or (adds and len(parts) == 1) else ()), *parts]
     return new
+
+
+def _counted(talk: Dialogue, caller: Caller) -> list[dict[str, Any]]:
+    """Parts of a sentence that is about nothing else: "no, three feet of wire"."""
+    now, lang = talk.situation.now, talk.situation.lang
+    named = extract(caller.text, lang=lang, intent="parts_used", now=now, expecting="parts").get("parts", ())
+    return [{"part": leads.without_unit(p["part"]), "quantity": p["qty"]} for p in named if p.get("qty", 0) > 0]
+
+
+def _same_part(one: str, other: str) -> bool:
+    """Names that share a telling word; a part number is like no name."""
+    words, others = (
+        {word.removesuffix("s") for word in Utterance.of(name).plain if len(word) > 3} for name in (one, other)
+    )
+    return bool(words & others)

@@ -125,6 +125,12 @@ def courtesy(text: str) -> str | None:
     return next((name for name, pattern in CHAT if pattern.search(said)), None)
 
 
+LEAVES = re.compile(
+    r"^ (?:(?:no|nope|nah|nada|mas|nothing|else|more|thats|that|is|it|all|everything|thanks?|thank|you|very|much|good|"
+    r"im|set|fine|(?:good)?bye|for|now|today|eso|esto|este|es|todo|por|ahora|hoy|muchas?|mil|gracias|adios|hasta|luego|"
+    r"um|uh|so|well|ok|okay|eh|pues|bueno|asi|esta|bien|muy) )+$"
+)
+"""Nothing but words of leave-taking, whatever a reading makes of them."""
 NOTHING_MORE = whole_words(
     r"""
     no; nope; nah; no thanks?; no gracias; thats (?:all|it|everything); nothing(?: else)?; nada(?: mas)?;

@@ -86,6 +86,11 @@ class Dialogue:
 
     def _spoke(self, text: str) -> None:
         self.last_said = text
+        used = self.last_used
+        if used is not None and used.status == PROPOSED and not self.settled:
+            self.proposed = (
+                self.proposed or str(used.result.get("read_back") or "—") in text
+            )  # the server read it again
         key = self.questions.last_in(text)
         if key is None:
             self.asked, self.streak = None, 0
@@ -126,9 +131,11 @@ class Dialogue:
 
     def _noted(self, text: str) -> None:
         """The end of a write is noted under the tool's name; an expired or withdrawn read-back is not."""
-        name = self.frame.tool if self.frame is not None else ""
-        if self.move is Move.CONFIRMED and not self.settled and text.startswith(f"{name}:"):
-            self.settled = True
+        used = self.last_used
+        if used is None or used.status != PROPOSED or self.settled or not text.startswith(f"{used.name}:"):
+            return
+        self.move, self.settled = Move.CONFIRMED, True  # whatever the answer seemed to be, it was taken for a yes
+        if self.frame is not None and self.frame.tool == used.name:
             self._finish()
 
     def _finish(self) -> None:
@@ -193,6 +200,8 @@ class Dialogue:
 
     def _wants_nothing(self, caller: Caller, reading: Reading) -> bool:
         said = wording.flat(caller.text)
+        if courtesies.LEAVES.search(said) and not set(reading.slots) - {"topic"}:
+            return True
         tool = topics.tool_for(self.line, reading, reading.intent)
         if tool is not None and reading.confidence >= topics.SURE_ENOUGH and reading.affirms is None:
             return False

@@ -41,6 +41,7 @@ PART_INTENTS = frozenset({"parts_used", "parts_inquiry", "request_transfer", "re
 UNSURE = 0.5
 FEWEST_PHONE_DIGITS = 7
 FEWEST_JOB_DIGITS = 3
+FEWEST_NOTE_WORDS = 4
 
 
 @dataclass(slots=True)
@@ -82,7 +83,11 @@ def gather(
     if tool == "running_late":
         return _delay(caller, slots, asked)
     if tool == "job_note":
-        note = caller.text if asked == "ask.note" else leads.note_in(caller.text)
+        note = (
+            caller.text
+            if asked == "ask.note"
+            else leads.note_in(caller.text, bare=first or _may_be_note(caller, asked))
+        )
         return _job(slots, asked) | ({"note": note} if note and not caller.keys else {})
     if tool == "job_details":
         return _job(slots, asked)
@@ -93,7 +98,11 @@ def gather(
     if tool == "cancel_visit":
         return {"reason": slots["reason"]} if "reason" in slots else {}
     if tool == "visit_note":
-        note = caller.text if asked == "ask.note" else leads.note_in(caller.text)
+        note = (
+            caller.text
+            if asked == "ask.note"
+            else leads.note_in(caller.text, bare=first or _may_be_note(caller, asked))
+        )
         return {"note": note} if note and not caller.keys else {}
     if tool == "report_problem":
         said = caller.text if asked == "ask.problem" else leads.problem_in(caller.text)
@@ -138,6 +147,13 @@ def _update(caller: Caller, reading: Reading, asked: str | None, now: datetime) 
     elif leads.tells_why(str(slots.get("reason", ""))) and slots.get("status") in ("paused", "cannot_complete"):
         found["reason"] = slots["reason"]
     return found
+
+
+def _may_be_note(caller: Caller, asked: str | None) -> bool:
+    """Words behind a read-back or beside a question; a number that was asked for is none."""
+    return (
+        asked not in ("ask.which_job", "job.none", "job.none_current") and len(caller.text.split()) >= FEWEST_NOTE_WORDS
+    )
 
 
 def _part(tool: str, caller: Caller, reading: Reading, asked: str | None, lang: str, now: datetime) -> dict[str, Any]:

@@ -82,14 +82,19 @@ def behind_no(text: str) -> str:
     return _NO.sub("", text, count=1).strip()
 
 
-def note_in(text: str) -> str | None:
-    """The note in "add a note to job 4512 that the filter is cracked"; None when only the wish for one was said."""
+def note_in(text: str, *, bare: bool) -> str | None:
+    """The note in "add a note to job 4512 that the filter is cracked"; None when only the wish for one was said.
+
+    `bare`: words without such a lead may be a note as well.
+    """
     rest = _LEAD_NOTE.sub("", text, count=1)
     if rest != text:
         rest = _NUMBER_WORD.sub("", rest, count=1)
         rest = _LEAD_THAT.sub("", rest, count=1)
     else:
         rest = _LEAD_TELL.sub("", rest, count=1)
+    if rest == text and not bare:
+        return None
     rest = rest.strip(" ,.:;")
     return rest if len(rest.split()) >= 2 else None
 
