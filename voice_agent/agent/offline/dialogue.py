@@ -25,6 +25,7 @@ OVER = frozenset({"found", "over", "no_van", "failed", "refused"})
 NOTHING_BETTER = frozenset({"eta", "my_visits", "my_day", "cancel_visit", "confirm_visit", "visit_note"})
 """Nothing was found, and saying it differently would not help."""
 WHAT_ELSE = frozenset({"ask.anything_else", "chat.yes_what", "ask.what"})
+NUMBER_ASKED = frozenset({"ask.callback", "message.no_number", "message.bad_number"})
 FEW_WORDS = 4
 
 
@@ -214,6 +215,9 @@ class Dialogue:
 
     def begin(self, caller: Caller, reading: Reading, *, sure: float = 0.0) -> bool:
         """Take up what this sentence asks for; True if it asks for anything, with at least that probability."""
+        if self.asked in NUMBER_ASKED and self.frame is not None and self.frame.tool == "take_message":
+            if self.line == "after_hours" and not self.frame.done:
+                return False  # a number that was not understood is no other message
         tool = topics.tool_for(self.line, reading, reading.intent)
         confidence = reading.confidence
         if tool is None and reading.also is not None:

@@ -43,6 +43,9 @@ ASKED_FOR = {
 """Question to the argument that answers it."""
 FREE_ANSWERS = frozenset({"ask.note", "ask.problem", "ask.message", "ask.when", "ask.cannot_reason"})
 """Questions that any words answer."""
+OWN_WORDS = frozenset({"job_note", "visit_note", "take_message", "report_problem"})
+"""Matters whose words were wrong if the read-back was: said again, the old ones are gone."""
+NAMES_A_PART = frozenset({"part.none", "ask.part", "ask.instead"})
 SAME_MATTER = frozenset({"free_slots", "reschedule"})
 
 
@@ -53,6 +56,9 @@ def filled(talk: Dialogue, caller: Caller, reading: Reading) -> Understood | Non
         return None
     if asked in FREE_ANSWERS and courtesies.courtesy(caller.text) in ("bye", "wait"):
         return None
+    if asked == "ask.correct" and frame.tool in OWN_WORDS and _says_it_anew(talk, caller, reading, frame):
+        talk.start(talk.begun(frame.tool, caller, reading))
+        return WANTS
     new = talk.gathered(frame.tool, caller, reading)
     answers = ASKED_FOR.get(asked or "") in new
     if not answers and asked not in FREE_ANSWERS and _elsewhere(talk, reading, frame):
@@ -94,7 +100,18 @@ def _elsewhere(talk: Dialogue, reading: Reading, frame: Frame) -> bool:
     tool = topics.tool_for(talk.line, reading, reading.intent)
     if tool is None or tool == frame.tool or (reading.confidence < topics.CERTAIN and tool != "job_note"):
         return False
+    if (
+        talk.asked in NAMES_A_PART
+        and tool in ABOUT_A_PART
+        and not wording.ASKS_WHERE.search(wording.flat(reading.text))
+    ):
+        return False  # another name for the part that was not found
     return not ({tool, frame.tool} <= ABOUT_A_PART or {tool, frame.tool} <= SAME_MATTER)
+
+
+def _says_it_anew(talk: Dialogue, caller: Caller, reading: Reading, frame: Frame) -> bool:
+    """The whole wish once more, not only what was wrong about it."""
+    return not caller.keys and topics.tool_for(talk.line, reading, reading.intent) == frame.tool
 
 
 def _same_number(caller: Caller) -> bool:
