@@ -46,7 +46,7 @@ def main() -> int:
         sys.stdout.write(
             f"{100 * noise:3.0f} %: {s.runs} calls, {100 * s.of('reached'):.1f} % reached, "
             f"{100 * s.of('person', 'asked'):.1f} % with a person, {100 * s.of('lost'):.1f} % neither, "
-            f"{s.ends['wrong']} wrong writes, {s.collateral} collateral\n"
+            f"{s.ends['wrong']} wrong writes, {s.ends['alarm']} needless alarms, {s.collateral} collateral records\n"
         )
     if options.out:
         report.write(verdicts, options.out, seconds=seconds, command=f"python -m tests.campaign {_asked(options)}")

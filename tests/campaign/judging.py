@@ -57,7 +57,8 @@ class Want:
 
 @dataclass
 class Verdict:
-    """`end`: reached, person (the agent handed over), asked (the caller asked for one in the end), lost, wrong."""
+    """`end`: reached, person (the agent handed over), asked (the caller asked for one in the end), lost,
+    alarm (an emergency nobody had was recorded), wrong (any other change nobody wanted)."""
 
     title: str
     lang: str
@@ -157,7 +158,8 @@ def judge(case: Case, caller: Caller, ledger: Sequence[Mapping[str, Any]], left:
     unheard = [what for what in goal.hears if not told(case, what, heard, caller.agent_speaks)]
     rightly_left = left.startswith(goal.left) if goal.left else True
     if verdict.wrong:
-        verdict.end, verdict.why = "wrong", "; ".join(verdict.wrong)[:300]
+        needless = not doubled and all(_of_an_alarm(entry) for entry in unwanted)
+        verdict.end, verdict.why = "alarm" if needless else "wrong", "; ".join(verdict.wrong)[:300]
     elif not missing and not unheard and rightly_left and (not goal.denies or caller.denied):
         verdict.end = "reached"
     elif left.startswith("hand_off"):
@@ -196,6 +198,12 @@ def _covered(entry: Mapping[str, Any], wanted: Sequence[Want], ledger: Sequence[
             if last is entry:
                 return False
     return True
+
+
+def _of_an_alarm(entry: Mapping[str, Any]) -> bool:
+    """Part of an emergency: those are recorded without leave, and a misheard word may raise one."""
+    subject = str(entry["fields"].get("Subject", ("", ""))[1])
+    return entry["change"] == "CREATE" and subject.startswith("EMERGENCY")
 
 
 def _line(entry: Mapping[str, Any]) -> str:

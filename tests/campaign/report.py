@@ -11,12 +11,21 @@ from tests.campaign.judging import Verdict
 from tests.campaign.tally import ENDS, by, pass_all, pass_any, share, worst
 
 MOST_LISTED = 10
-COLOURS = {"reached": "#2f7d4f", "person": "#7aa6c2", "asked": "#c9b458", "lost": "#9a9a9a", "wrong": "#b3372f"}
+COLUMNS = "reached / with a person / unwanted"
+COLOURS = {
+    "reached": "#2f7d4f",
+    "person": "#7aa6c2",
+    "asked": "#c9b458",
+    "lost": "#9a9a9a",
+    "alarm": "#d98a3d",
+    "wrong": "#b3372f",
+}
 SAID = {
     "reached": "reached their end",
     "person": "handed over by the agent",
     "asked": "asked for a person in the end",
     "lost": "neither",
+    "alarm": "needless alarm",
     "wrong": "wrong write",
 }
 
@@ -49,7 +58,9 @@ def _text(verdicts: Sequence[Verdict], picture: str, turns: str, seconds: float,
         "",
         "- *Handed over*: the agent gave up and connected a person. *Asked in the end*: the caller lost patience and",
         "  asked for one, and got one. *Neither*: hung up without either. *Wrong write*: any record changed otherwise",
-        "  than wanted. *Collateral*: changed records of an object the caller's wish has nothing to do with.",
+        "  than wanted. *Needless alarm*: an emergency was recorded that nobody had, or under another danger; alarms",
+        "  are the one thing recorded without asking. *Collateral*: changed records of an object the caller's wish",
+        "  has nothing to do with, those of needless alarms among them.",
         "- *Words misheard* is what the line really did: word errors (substituted, lost, added) by words spoken.",
         "",
         *_consistency(clean, len(seeds)),
@@ -76,7 +87,7 @@ def _by_noise(verdicts: Sequence[Verdict]) -> list[str]:
         spoken = [v for v in verdicts if lang in ("", v.lang)]
         for noise in sorted({v.noise for v in spoken}):
             s = share(v for v in spoken if v.noise == noise)
-            shares = [f"{100 * s.of(end):.1f} %" for end in ENDS[:-1]] + [str(s.ends["wrong"])]
+            shares = [f"{100 * s.of(end):.1f} %" for end in ENDS[:-2]] + [str(s.ends["alarm"]), str(s.ends["wrong"])]
             rows.append(
                 f"| {name}, {100 * noise:.0f} % | {100 * s.word_errors:.1f} % | {s.runs} | "
                 f"{' | '.join(shares)} | {s.collateral} | {s.turns:.1f} |"
@@ -99,14 +110,15 @@ def _table(title: str, verdicts: Sequence[Verdict], key: Callable[[Verdict], obj
     rows = [
         f"## {title}",
         "",
-        "| | " + " | ".join(f"{100 * level:.0f} %: reached / with a person / wrong" for level in levels) + " | turns |",
+        "| | " + " | ".join(f"{100 * level:.0f} %: {COLUMNS}" for level in levels) + " | turns |",
         "|---|" + "---|" * (len(levels) + 1),
     ]
     for name, group in sorted(by(verdicts, key).items(), key=lambda row: str(row[0])):
         told = []
         for level in levels:
             s = share(v for v in group if v.noise == level)
-            told.append(f"{100 * s.of('reached'):.0f} % / {100 * s.of('person', 'asked'):.0f} % / {s.ends['wrong']}")
+            unwanted = s.ends["wrong"] + s.ends["alarm"]
+            told.append(f"{100 * s.of('reached'):.0f} % / {100 * s.of('person', 'asked'):.0f} % / {unwanted}")
         rows.append(f"| {name} | {' | '.join(told)} | {share(group).turns:.1f} |")
     return rows
 
@@ -115,7 +127,7 @@ def _worst(verdicts: Sequence[Verdict]) -> list[str]:
     rows = [f"## The {MOST_LISTED} worst conversations", ""]
     for group in worst(verdicts, MOST_LISTED):
         total = sum(v.title == group[0].title for v in verdicts)
-        example = min(group, key=lambda v: (v.end != "wrong", v.noise, v.seed))
+        example = min(group, key=lambda v: (v.end != "wrong", v.end != "alarm", v.noise, v.seed))
         rows += [
             f"### {example.title}",
             "",

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from tests.campaign.judging import Verdict
 
-ENDS = ("reached", "person", "asked", "lost", "wrong")
+ENDS = ("reached", "person", "asked", "lost", "alarm", "wrong")
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A group of runs. `collateral`: changes of records of no concern; `wrong`: runs with any change nobody wanted."""
+    """A group of runs. `collateral`: changes of records of no concern, those of needless alarms among them."""
 
     runs: int
     ends: Counter[str]
@@ -63,6 +63,6 @@ def worst(verdicts: Sequence[Verdict], most: int) -> list[list[Verdict]]:
 
     def badness(rows: list[Verdict]) -> tuple[int, float]:
         # a failure on a clear line says more than one on a line that loses every fifth word
-        return -sum(row.end == "wrong" for row in rows), -sum(1 / (0.02 + row.noise) for row in rows)
+        return -sum(row.end in ("wrong", "alarm") for row in rows), -sum(1 / (0.02 + row.noise) for row in rows)
 
     return sorted(groups, key=badness)[:most]
