@@ -20,6 +20,10 @@ from voice_agent.language.features import BUCKETS, Group, features, hear
 MODELS = Path(__file__).parent.parent / "voice_agent" / "language" / "models"
 
 
+ANYONES = frozenset("yes no none repeat number request_human message emergency".split())
+"""Intents that a technician says as often as a customer, in the same words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One row of the training matrix."""
@@ -45,7 +49,10 @@ def examples(grown: Sequence[tuple[Sentence, str]], rng: random.Random, weights:
     """Rows, with the role known half of the time: the reader must manage without it. Two intents are two half rows."""
     rows: list[Example] = []
     for sentence, text in grown:
-        role = sentence.role if sentence.role != "unknown" else "customer"
+        role = sentence.role
+        if role == "unknown":
+            either = ANYONES.issuperset(sentence.labels) and rng.random() < 0.5
+            role = "technician" if either else "customer"
         groups = features(hear(text), role if rng.random() < 0.5 else "unknown")
         share = 1 / len(sentence.labels)
         rows += [Example(groups, label, weights.get(label, 1.0) * share) for label in sentence.labels]

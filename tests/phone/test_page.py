@@ -193,9 +193,11 @@ def test_a_reload_goes_on_with_the_call_and_shows_what_was_said(demo: Demo, page
     say(page, "Where is my technician?")
     expect(page.locator(".step.tool summary")).to_contain_text("eta")
     silence(page)
-    before = page.locator(".turn:not(.live) .said .words").all_inner_texts()
+    before = page.locator(".turn:not(.live) .said .words").all_text_contents()
+    assert len(before) >= 3
     page.reload()
-    expect(page.locator(".turn:not(.live) .said .words")).to_have_text(before)
+    for place, words in enumerate(before):  # on a slow machine the agent may have asked again meanwhile
+        expect(page.locator(".turn:not(.live) .said .words").nth(place)).to_have_text(words)
     expect(page.locator("#hangup")).to_have_text("Hang up")
 
 
