@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "identity": {"call", "errors", "grants", "salesforce"},
     "journal": set(),
     "settings": {"errors"},
+    "store": {"errors"},
     "agent": {"call", "errors", "grants", "language", "salesforce"},
     "lines": {"agent", "call", "errors", "twilio"},
     "emergency": {"agent", "errors", "grants", "salesforce"},

@@ -21,6 +21,7 @@
     │   ├── SignInFailed                 token refused and not renewable
     │   ├── SalesforceTimeout            no answer in time; a write may or may not have happened
     │   └── SalesforceUnavailable        503, HTML, connection refused, circuit open
+    ├── StoreUnavailable             our own database failed or was too slow; nothing may be said to be saved
     └── TwilioRestError              a REST call to Twilio failed; `ambiguous` if it may have happened
 
 `for_caller` is a key into prompts/phrases.*.toml, never raw text. `for_model` is a sentence the model can act on.
@@ -151,6 +152,13 @@ class SalesforceTimeout(SalesforceError):
 
 class SalesforceUnavailable(SalesforceError):
     pass
+
+
+class StoreUnavailable(VoiceAgentError):
+    """The durable store refused or did not answer in time. What was asked of it may not be spoken of as saved."""
+
+    for_caller = "error.store"
+    for_model = "Nothing can be saved right now. Say so, and offer a person."
 
 
 class TwilioRestError(VoiceAgentError):
