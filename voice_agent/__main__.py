@@ -8,15 +8,15 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from voice_agent.auditing import commands as audit
 from voice_agent.errors import ConfigurationError
+from voice_agent.refusing import refusals
 
 app = typer.Typer(
     name="voice-agent",
@@ -28,21 +28,10 @@ app = typer.Typer(
 )
 emulate = typer.Typer(help="One emulator alone, for other people's tests.", no_args_is_help=True)
 app.add_typer(emulate, name="emulate")
+app.add_typer(audit, name="audit")
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """A ConfigurationError ends the program with its sentence; Ctrl-C with nothing."""
-    try:
-        yield
-    except ConfigurationError as error:
-        typer.secho(f"voice-agent: {error}", fg="red", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
 
 
 @app.command()

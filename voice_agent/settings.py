@@ -18,6 +18,8 @@ from voice_agent.errors import ConfigurationError
 PLACEHOLDERS = ("changeme", "change-me", "your-", "xxxx", "todo", "example", "placeholder", "secret-here")
 PHASES = ("read_only", "supervised", "autonomous")
 TRANSPORTS = ("relay", "media")
+DEMO_SECRET = "demo-only-0f6c1d7b9e2a4c58b3d1"
+"""Public on purpose: what it signs never leaves the machine of the demo."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRETS = frozenset(
     "SECRET_KEY TWILIO_AUTH_TOKEN TWILIO_AUTH_TOKEN_SECONDARY TWILIO_API_KEY_SECRET SALESFORCE_CLIENT_SECRET "

@@ -31,7 +31,12 @@ POSTGRES_THREADS = 4
 SCHEMA_VERSION = 1
 
 metadata = MetaData()
-schema = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+schema = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    info={"impersonal": "a number"},
+)
 
 log = logging.getLogger(__name__)
 

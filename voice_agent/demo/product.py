@@ -24,10 +24,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice_agent.errors import ConfigurationError
-from voice_agent.settings import LOOPBACK, Settings, parse
+from voice_agent.settings import DEMO_SECRET, LOOPBACK, Settings, parse
 
 START_SECONDS = 30.0
-DEMO_SECRET = "demo-only-0f6c1d7b9e2a4c58b3d1"
 LOOK_SECONDS = 0.05
 
 
