@@ -135,6 +135,32 @@ def understand(
 
 
 @app.command()
+def bench(
+    calls: Annotated[
+        list[int] | None, typer.Option(help="Calls at once; give it again for another level. 1, 20 and 100 without it.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="How long each level is measured.", min=2, max=3600)] = 15.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per level instead of a table.")] = False,
+) -> None:
+    """Load on this machine: added latency p50/p95/p99, CPU per turn, memory per call, calls per core."""
+    with refusals():
+        from dataclasses import asdict
+
+        from voice_agent.bench.running import run, show
+
+        levels = calls or [1, 20, 100]
+        if min(levels) < 1 or max(levels) > 2000:
+            raise ConfigurationError("--calls must be from 1 to 2000")
+        results = run(levels, seconds)
+        if as_json:
+            for result in results:
+                typer.echo(json.dumps({**asdict(result), "calls_a_core": result.calls_a_core}))
+        else:
+            show(results, seconds)
+        raise typer.Exit(1 if any(result.failed or not result.turns for result in results) else 0)
+
+
+@app.command()
 def check() -> None:
     """Verifies settings, Twilio, Salesforce and the model, a line each with the mend; exit code 1 if one is missing."""
     with refusals():
