@@ -27,6 +27,10 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "store": {"errors"},
     "agent": {"call", "errors", "grants", "language", "salesforce"},
     "lines": {"agent", "call", "errors", "twilio"},
+    "handoff.summary": {"handoff.words", "language"},
+    "handoff.story": {"handoff.summary", "language"},
+    "handoff.steps": {"handoff.story", "handoff.summary", "handoff.words"},
+    "handoff.telling": {"handoff.steps", "handoff.story", "handoff.summary", "handoff.words"},
     "emergency": {"agent", "errors", "grants", "salesforce"},
     "session": {
         "agent",

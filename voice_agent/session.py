@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, assert_never
+from zoneinfo import ZoneInfo
 
 from voice_agent.agent.context import Speak, ToolContext
 from voice_agent.agent.model import Model, ReplyRequest, Situation, ToolWanted, Words
@@ -87,6 +88,7 @@ IDENTIFY_SECONDS = 1.2
 MOST_FRAME_BYTES = 64 * 1024
 MOST_FRAMES_A_SECOND = 200
 MOST_BAD_FRAMES = 10
+MOST_VISITS_NOTED = 3
 NO_DANGER_READ = Triage("routine")
 BROKEN_TOOL = '{"status":"failed","why":"This cannot be done right now. Offer a message or a person."}'
 
@@ -189,7 +191,7 @@ class Session:
             "call resumed" if resumed else "call started", extra={"session": setup.session_id, "line": self.line.name}
         )
         if not resumed:
-            self._start(self.identity.identify)
+            self._start(self._identify)
         self._post(CallStarted(resumed, "" if resumed else self.line.greeting, at=self._loop.time()))
         try:
             async with asyncio.TaskGroup() as both:
@@ -370,6 +372,7 @@ class Session:
                 intent=reading.intent,
                 confidence=round(reading.confidence, 3),
                 urgency=reading.urgency.level,
+                hazard=reading.urgency.hazard,
                 lang=reading.lang,
             )
             log.info("turn", extra={"turn": self.call.turn, "intent": reading.intent, "urgency": reading.urgency.level})
@@ -566,7 +569,13 @@ class Session:
         name = order.name if order.name in self.toolbox else "unknown"  # a model may name it after the caller
         log.info("tool", extra={"turn": order.turn, "tool": name, "ms": took, "proposal": bool(outcome.proposal)})
         self.note(
-            "tool_result", turn=order.turn, id=order.tool_call_id, tool=order.name, ms=took, content=outcome.content
+            "tool_result",
+            turn=order.turn,
+            id=order.tool_call_id,
+            tool=order.name,
+            ms=took,
+            content=outcome.content,
+            proposal=outcome.proposal,
         )
         self._post(
             ToolReturned(
@@ -594,12 +603,44 @@ class Session:
             line=self.line.role,
         )
 
+    async def _identify(self) -> None:
+        await self.identity.identify()
+        self._note_identity()
+
+    def _note_identity(self) -> None:
+        """Who is on the line as far as we know: what a summary and a console may show beside the caller's own words."""
+        grant = self.identity.grant
+        who = grant.technician or grant.contact
+        context = self.identity.context
+        visits = context.of(grant.contact)[:MOST_VISITS_NOTED] if context is not None and grant.contact else ()
+        self.note(
+            "identified",
+            role=grant.role,
+            level=int(grant.level),
+            technician=grant.technician is not None,
+            record_id=who and who.id,
+            name=who.name if who is not None else "",
+            account=grant.contact.account_name if grant.contact is not None else "",
+            visits=[
+                {
+                    "id": visit.id,
+                    "number": visit.number,
+                    "status": visit.status,
+                    "about": visit.subject or visit.work_type,
+                    "when": visit.window_start and f"{visit.window_start.astimezone(ZoneInfo(visit.zone)):%d %b %H:%M}",
+                }
+                for visit in visits
+            ],
+        )
+
     async def _check(self, order: CheckSecret) -> None:
         checked = await self.identity.check(order.digits)
         speak = self.line.speaker(self.call.lang)
         say = speak(checked.phrase, name=self.identity.first_name, left=str(checked.left))
         note = f"The caller proved who they are: {self.identity.first_name}." if checked.accepted else ""
         self.note("secret", accepted=checked.accepted, level=int(self.identity.grant.level))
+        if checked.accepted:
+            self._note_identity()
         self._post(SecretChecked(checked.accepted, say, note, checked.ask, checked.locked, at=self._loop.time()))
 
     # -- work that outlives the turn ---------------------------------------------------------------------------------

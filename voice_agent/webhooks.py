@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from voice_agent.calls import MOST_RECONNECTS, Calls, Tickets
-from voice_agent.handoff.summary import summarise
+from voice_agent.handoff.telling import summarise
 from voice_agent.journal import Journal
 from voice_agent.lines import Line, Lines
 from voice_agent.settings import Settings
@@ -152,7 +152,7 @@ class Webhooks:
     def _to_a_person(self, call_sid: str, line: Line, say: str = "") -> str:
         session = self.calls.get(call_sid)
         if session is not None:
-            summary = [said.as_json() for said in summarise(session)]
+            summary = summarise(session.record.entries).as_json()["lines"]
             session.note("handed_off", queue=line.hand_off, reason=session.handed_off, summary=summary)
         base = self.settings.public_url.rstrip("/")
         task = orjson.dumps(
