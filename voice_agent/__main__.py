@@ -70,7 +70,23 @@ def serve(
         listener = listen(settings.host, settings.port)
         from voice_agent.app import build
 
-        run(build(settings), listener)
+        run(build(settings), listener, settings)
+
+
+@app.command(hidden=True)
+def work(
+    demo: Annotated[bool, typer.Option("--demo", help="The settings are a demo's.")] = False,
+) -> None:
+    """The worker beside `serve` and `demo`, which start it and keep it running: durable jobs."""
+    with refusals():
+        _end_with_parent()
+        from voice_agent import settings as settings_file
+        from voice_agent.logs import set_up
+        from voice_agent.worker import run
+
+        settings = settings_file.parse(settings_file.read(dotenv=None), demo=demo)
+        set_up(settings.log_level)
+        run(settings)
 
 
 @app.command()
@@ -231,7 +247,7 @@ def emulate_twilio(
 
 
 def _end_with_parent() -> None:
-    """An emulator that was started by the demo ends with it, even if that was killed."""
+    """A process that was started by the demo or the server ends with it, even if that was killed."""
     parent = os.environ.get("VOICE_AGENT_PARENT", "")
     if not parent:
         return

@@ -28,24 +28,28 @@ from voice_agent.agent.openai import OpenAIModel, connector, timeouts
 from voice_agent.agent.tool import Tool
 from voice_agent.agent.toolbox import Toolbox
 from voice_agent.calls import Calls, Ticket, Tickets
+from voice_agent.clients import salesforce_of
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.errors import ConfigurationError, VoiceAgentError, WireError
 from voice_agent.identity import Identity
+from voice_agent.jobs import Jobs, Outbox
 from voice_agent.journal import Journal
 from voice_agent.language import read
 from voice_agent.lines import Line, Lines
 from voice_agent.salesforce.client import Salesforce
-from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.listening import listen
 from voice_agent.salesforce.plans import Committed, WritePlan
 from voice_agent.session import Session, Surroundings, Wards
 from voice_agent.settings import Settings
 from voice_agent.sockets import Front, RelayEndpoint
+from voice_agent.store import Store
 from voice_agent.webhooks import Webhooks
 
 SWEEP_SECONDS = 30.0
 WARD_SECONDS = 10.0
+STORE_SECONDS = 5.0
+"""Between two attempts to open a store that cannot be opened."""
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +67,8 @@ class Services:
     field: FieldService
     model: Model
     wards: Wards
+    store: Store
+    jobs: Jobs
 
 
 def build(settings: Settings, *, model: Model | None = None, more: Sequence[BaseRoute] = ()) -> Starlette:
@@ -74,6 +80,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     tools = {tool.name: tool for tool in TOOLS}
     offered = {line.name: _offered(line, tools) for line in lines.lines}
     journal, wards = Journal(), Wards()
+    store = Store(settings.database_url)
+    jobs = Outbox(store)
     loop_time = time.monotonic
     calls = Calls(loop_time)
     tickets = Tickets(settings.secret_key or settings.twilio_auth_token, time.time)
@@ -109,7 +117,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         )
         return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name])
 
-    services = Services(settings, lines, calls, tickets, journal, salesforce, field, around.model, wards)
+    services = Services(settings, lines, calls, tickets, journal, salesforce, field, around.model, wards, store, jobs)
     webhooks = Webhooks(settings, lines, calls, tickets, journal)
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 
@@ -124,7 +132,10 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
                 for base, name, key in settings.model_endpoints
             ]
             ladder.model = Ladder([*models, offline])
+            opening = asyncio.create_task(_open(store))
+            await asyncio.wait({opening}, timeout=STORE_SECONDS)  # no longer: calls are taken without a store, too
             background = [
+                opening,
                 asyncio.create_task(_warm_up(field)),
                 asyncio.create_task(listen(salesforce, field)),
                 asyncio.create_task(_sweep(calls)),
@@ -140,6 +151,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
                 if not await wards.wait(WARD_SECONDS):
                     log.error("some writes had not ended when the process stopped")
                 await salesforce.close()
+                await asyncio.to_thread(store.close)
 
     app = Starlette(
         routes=[
@@ -184,29 +196,20 @@ def _offered(line: Line, tools: Mapping[str, Tool]) -> bytes:
     return orjson.dumps([*chosen, *(schema for name, schema in controls.items() if name in line.tool_names)])
 
 
-def salesforce_of(settings: Settings) -> Salesforce:
-    """The client these settings describe; it connects when first used."""
-    base = settings.salesforce_api_base_url or None
-    domain = settings.salesforce_domain
-    if settings.salesforce_private_key_file:
-        credentials = Credentials.with_key_file(
-            domain=domain or "login",
-            client_id=settings.salesforce_client_id,
-            username=settings.salesforce_username,
-            private_key_file=settings.salesforce_private_key_file,
-        )
-    else:
-        credentials = Credentials(
-            domain=domain,
-            client_id=settings.salesforce_client_id,
-            client_secret=settings.salesforce_client_secret,
-        )
-    return Salesforce(credentials, api_base_url=base, api_version=settings.salesforce_api_version)
-
-
 def _number(caller: str) -> str:
     """E.164 or nothing: withheld numbers come as words, SIP and client callers as addresses."""
     return caller if caller.startswith("+") and caller[1:].isdigit() and 8 <= len(caller) <= 16 else ""
+
+
+async def _open(store: Store) -> None:
+    """Make the tables. While that fails calls are taken and emergencies passed on, and no change is promised."""
+    while True:
+        try:
+            await asyncio.to_thread(store.prepare)
+            return
+        except ConfigurationError as error:
+            log.critical("the store cannot be opened; nothing can be saved", extra={"why": str(error)})
+        await asyncio.sleep(STORE_SECONDS)
 
 
 async def _warm_up(field: FieldService) -> None:

@@ -10,11 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_agent import lines as line_files
-from voice_agent.app import salesforce_of
+from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.errors import ConfigurationError, TwilioRestError
 from voice_agent.salesforce.check import Finding, check
 from voice_agent.settings import Settings
-from voice_agent.twilio.rest import TwilioRest
 
 MARKS = {
     "ok": Text("ok", style="green"),
@@ -63,12 +62,7 @@ async def _settings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _twilio(settings: Settings) -> AsyncIterator[Finding]:
-    rest = TwilioRest(
-        account_sid=settings.twilio_account_sid,
-        user=settings.twilio_api_key_sid or settings.twilio_account_sid,
-        secret=settings.twilio_api_key_secret or settings.twilio_auth_token,
-        base_url=settings.twilio_api_base_url,
-    )
+    rest = twilio_of(settings)
     try:
         status = await rest.account_status()
         numbers = {number.number: number for number in await rest.numbers()}

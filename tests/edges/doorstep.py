@@ -79,6 +79,7 @@ def settings(**changes: str) -> Settings:
         "SALESFORCE_CLIENT_SECRET": "not-a-real-one",
         "SALESFORCE_API_BASE_URL": NOBODY_LISTENS,
         "ROLLOUT_PHASE": "autonomous",
+        "DATABASE_URL": "sqlite://",
     }
     return parse(given | changes, demo=True)
 
@@ -90,6 +91,7 @@ class Doorstep:
         self.settings = settings(**changes)
         self.app: Starlette = build(self.settings, model=model or Scripted("m", ["Tomorrow at nine."]))
         self.services: Services = self.app.state.services
+        self.services.store.prepare()
 
     async def ask(
         self,

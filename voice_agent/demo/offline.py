@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -32,13 +33,14 @@ def run(given: Mapping[str, str], *, host: str, port: int, seed: str | None) -> 
     stay_here(host)
     listener = listen(host, port)
     children = Children()
-    try:
-        around = prepare(given, host=host, port=port, seed=seed, children=children)
-        set_up(around.settings.log_level)
-        run_server(product(around), listener)
-    finally:
-        children.stop()
-        listener.close()
+    with tempfile.TemporaryDirectory(prefix="voice-agent-demo-", ignore_cleanup_errors=True) as folder:
+        try:
+            around = prepare(given, host=host, port=port, seed=seed, children=children, folder=folder)
+            set_up(around.settings.log_level)
+            run_server(product(around), listener, around.settings)
+        finally:
+            children.stop()
+            listener.close()
 
 
 def product(around: Surroundings) -> Starlette:

@@ -84,8 +84,13 @@ def stay_here(host: str) -> None:
         )
 
 
-def prepare(given: Mapping[str, str], *, host: str, port: int, seed: str | None, children: Children) -> Surroundings:
-    """Start what the environment does not name, wait until it answers, and make the settings."""
+def prepare(
+    given: Mapping[str, str], *, host: str, port: int, seed: str | None, children: Children, folder: str
+) -> Surroundings:
+    """Start what the environment does not name, wait until it answers, and make the settings.
+
+    The store goes into `folder`: what it says of an org in memory is worth nothing once that org is gone.
+    """
     stay_here(host)
     parse(given, demo=True)  # complain about what was given before anything is started
     salesforce_url, twilio_url = given.get("SALESFORCE_API_BASE_URL", ""), given.get("TWILIO_API_BASE_URL", "")
@@ -106,6 +111,7 @@ def prepare(given: Mapping[str, str], *, host: str, port: int, seed: str | None,
     salesforce, twilio = dict(org.get("salesforce") or {}), dict(exchange.get("twilio") or {})
     defaults = {
         "PUBLIC_URL": f"http://{shown}:{port}",
+        "DATABASE_URL": f"sqlite:///{folder}/voice-agent.sqlite3",
         "SECRET_KEY": DEMO_SECRET,
         "TWILIO_ACCOUNT_SID": twilio.get("account_sid", ""),
         "TWILIO_AUTH_TOKEN": twilio.get("auth_token", ""),
