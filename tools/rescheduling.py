@@ -14,10 +14,11 @@ from tools.arguments import WEEKDAYS, Day, PartOfDay, SlotHandle, TimeOfDay, Vis
 from tools.refusing import refused
 from tools.visits import CUSTOMER, which
 from voice_agent.agent.context import ToolContext
-from voice_agent.agent.tool import Answer, Change, Result, tool
+from voice_agent.agent.tool import Answer, Change, Instead, Offer, Result, tool
 from voice_agent.call.events import Ask, Keypad
-from voice_agent.errors import NotAllowed
+from voice_agent.errors import NotAllowed, VoiceAgentError
 from voice_agent.language import spoken
+from voice_agent.salesforce.field_service import SlotTaken
 from voice_agent.salesforce.records import Appointment
 from voice_agent.salesforce.wishes import Slot, SlotWish
 
@@ -37,6 +38,8 @@ class Offered:
 
     visit: str
     slot: Slot
+    wish: SlotWish
+    """What it was found by; the first wish, when that could not be met."""
 
 
 @tool(lines=CUSTOMER, level=1)
@@ -83,7 +86,7 @@ async def free_slots(
     if key == "slots.instead" and date_from and date_from == date_to:
         key = "slots.instead_day"
         day = spoken.say_date(date_from, telling.local(ctx.now, slots[0].zone), lang=ctx.lang)
-    return _offer(ctx, meant.handle, spread(slots), key, day)
+    return _offer(ctx, meant.handle, spread(slots), wish, key, day)
 
 
 def spread(slots: Sequence[Slot]) -> tuple[Slot, ...]:
@@ -114,13 +117,31 @@ def _wider(wish: SlotWish) -> list[SlotWish]:
     return tries
 
 
-def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], key: str, day: str) -> Answer:
+def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], wish: SlotWish, key: str, day: str) -> Answer:
+    rows = _minted(ctx, visit, slots, wish)
+    if len(slots) == 1 and not slots[0].late:
+        say = ctx.speak("slots.only" if key == "slots.offer" else "slots.only_instead", window=rows[0]["window"])
+    else:
+        told = [
+            ctx.speak("slots.option_late" if slot.late else "slots.option", n=str(n), window=row["window"])
+            for n, (slot, row) in enumerate(zip(slots, rows, strict=True), 1)
+        ]
+        say = f"{ctx.speak(key, options=' '.join(told), day=day)} {ctx.speak('slots.offer_keys')}"
+    return Answer(_offered(visit, slots, rows), say=say, spoken=True, ask=Ask(Keypad.CHOICE, 1))
+
+
+def _offered(visit: str, slots: Sequence[Slot], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    later = max(telling.local(slot.window_start, slot.zone).date() for slot in slots) + timedelta(days=1)
+    return {"status": "offered", "visit": visit, "options": rows, "later_from": later.isoformat()}
+
+
+def _minted(ctx: ToolContext, visit: str, slots: Sequence[Slot], wish: SlotWish) -> list[dict[str, Any]]:
+    """A new list of slots, as the model sees it; the old one is no longer on offer."""
     ctx.grant.fresh("slot")
     rows: list[dict[str, Any]] = []
-    told = []
     for n, slot in enumerate(slots, 1):
         # Named by its place in the list: "slot 2" is always the second one that was read out last.
-        handle = ctx.grant.mint("slot", f"{n}|{slot.window_start.isoformat()}|{visit}", Offered(visit, slot))
+        handle = ctx.grant.mint("slot", f"{n}|{slot.window_start.isoformat()}|{visit}", Offered(visit, slot, wish))
         when = telling.window(ctx, slot.window_start, slot.window_end, slot.zone)
         start, end = telling.local(slot.window_start, slot.zone), telling.local(slot.window_end, slot.zone)
         rows.append(
@@ -133,18 +154,7 @@ def _offer(ctx: ToolContext, visit: str, slots: Sequence[Slot], key: str, day: s
                 "after_due_date": slot.late,
             }
         )
-        told.append(ctx.speak("slots.option_late" if slot.late else "slots.option", n=str(n), window=when))
-    if len(slots) == 1 and not slots[0].late:
-        say = ctx.speak("slots.only" if key == "slots.offer" else "slots.only_instead", window=rows[0]["window"])
-    else:
-        say = f"{ctx.speak(key, options=' '.join(told), day=day)} {ctx.speak('slots.offer_keys')}"
-    later = telling.local(slots[-1].window_start, slots[-1].zone).date() + timedelta(days=1)
-    return Answer(
-        {"status": "offered", "visit": visit, "options": rows, "later_from": later.isoformat()},
-        say=say,
-        spoken=True,
-        ask=Ask(Keypad.CHOICE, 1),
-    )
+    return rows
 
 
 @tool(lines=CUSTOMER, level=1, writes=True)
@@ -154,14 +164,54 @@ async def reschedule(ctx: ToolContext, slot: SlotHandle, visit: Visit = None) ->
     offered = ctx.grant.resolve("slot", slot, Offered)
     appointment = ctx.grant.resolve("visit", offered.visit, Appointment)
     try:
-        plan = await ctx.field.plan_reschedule(appointment, offered.slot)
+        return await _moved(ctx, offered, appointment)
     except NotAllowed as error:
         return refused(ctx, error, "reschedule.refused")
+
+
+async def _moved(ctx: ToolContext, offered: Offered, appointment: Appointment, *, next_best: bool = False) -> Change:
+    """The change to one slot, and what is offered should somebody else have it by the time of the yes."""
+    plan = await ctx.field.plan_reschedule(appointment, offered.slot, offered.wish)
     after = telling.window(ctx, offered.slot.window_start, offered.slot.window_end, offered.slot.zone)
     before, title = telling.visit_window(ctx, appointment), telling.visit_title(ctx, appointment)
-    if before is None:
+    if next_best:
+        moved = ctx.speak("reschedule.next_best", about=title, after=after)
+    elif before is None:
         moved = ctx.speak("reschedule.read_back_unplanned", about=title, after=after)
     else:
         moved = ctx.speak("reschedule.read_back", about=title, before=before, after=after)
     late = ctx.speak("reschedule.late") if offered.slot.late else ""
-    return Change(plan, telling.confirm(ctx, moved, late), ctx.speak("reschedule.done", after=after))
+
+    async def otherwise(context: ToolContext, error: VoiceAgentError) -> Instead | None:
+        return await _next_best(context, offered, error) if isinstance(error, SlotTaken) else None
+
+    return Change(
+        plan, telling.confirm(ctx, moved, late), ctx.speak("reschedule.done", after=after), otherwise=otherwise
+    )
+
+
+async def _next_best(ctx: ToolContext, taken: Offered, error: SlotTaken) -> Instead | None:
+    """The slot was gone when the caller said yes: the best of what is free is read back in its place.
+
+    The very same window with somebody else to come is what the caller agreed to: no name was read back.
+    """
+    slots, visit = error.next_best[:MOST_OFFERED], error.visit
+    if not slots or visit is None:
+        return None
+    ctx.grant.mint("visit", visit.id, visit)
+    rows = _minted(ctx, taken.visit, slots, taken.wish)
+    best = ctx.grant.resolve("slot", rows[0]["slot"], Offered)
+    try:
+        change = await _moved(ctx, best, visit, next_best=True)
+    except NotAllowed:
+        return None
+    offered = _offered(taken.visit, slots, rows)
+    told = Answer({**offered, "options": rows[:1]}, say=ctx.speak("reschedule.next_offer", after=rows[0]["window"]))
+    return Instead(
+        change,
+        {"slot": rows[0]["slot"], "visit": taken.visit},
+        why=ctx.speak("reschedule.taken"),
+        options=offered,
+        offer=Offer("free_slots", {"visit": taken.visit}, told),
+        same=best.slot.window_start == taken.slot.window_start,
+    )

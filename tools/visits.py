@@ -130,7 +130,8 @@ def _eta_told(ctx: ToolContext, found: Eta, when: str | None) -> str:
         case _ if when is None:
             told = ctx.speak("eta.not_planned")
         case _ if found.technician:
-            told = ctx.speak("eta.planned_with", window=when, technician=found.technician)
+            planned = ctx.speak("eta.planned_with", window=when, technician=found.technician)
+            told = f"{planned} {_stops(ctx, found, who)}"
         case _:
             told = ctx.speak("eta.planned", window=when)
     return " ".join(telling.sentence(told).split())

@@ -650,7 +650,7 @@ class Session:
         settled: Settled | None = await self.toolbox.settle(proposal, context)
         while settled is not None:
             self.note("write", proposal=proposal, status=settled.status, note=settled.note)
-            self._post(WriteSettled(proposal, settled.say, settled.note, at=self._loop.time()))
+            self._post(WriteSettled(proposal, settled.say, settled.note, settled.instead, at=self._loop.time()))
             if not settled.again:
                 return
             settled = await self.toolbox.follow(proposal, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.call.scene import Scene, one
 from voice_agent.call.actions import DropProposal, RunProposal, StartReply
-from voice_agent.call.events import WriteSettled
+from voice_agent.call.events import InsteadProposed, ServerUsed, WriteSettled
 
 READ_BACK = "Shall I move it to Friday?"
 
@@ -187,3 +187,47 @@ def test_a_yes_before_the_question_was_out_does_not_count() -> None:
     scene.hears("I would move it to Friday.", "Is that")
     scene.interrupts("Is that")
     assert not scene.all(RunProposal, scene.caller("yes", affirms=True))
+
+
+NEXT_BEST = InsteadProposed(
+    "p2",
+    ServerUsed("reschedule", '{"slot":"slot 1"}', '{"status":"awaiting_confirmation"}'),
+    "The next best is Monday. Shall I?",
+    ServerUsed("free_slots", "{}", '{"status":"offered"}'),
+    "The next best is Monday. Would that suit you?",
+)
+
+
+def test_what_was_taken_meanwhile_is_followed_by_the_next_best_that_needs_a_yes_of_its_own() -> None:
+    scene = proposed()
+    scene.caller("yes", affirms=True)
+    orders = scene.happens(WriteSettled("p1", "It is gone.", "reschedule: not done.", NEXT_BEST))
+    assert scene.said(orders) == "It is gone. The next best is Monday. Shall I?"
+    assert scene.closings == [2]
+    assert not scene.all(StartReply, orders), "the server asks; no model speaks in between"
+    names = [call["function"]["name"] for message in scene.history for call in message.get("tool_calls", ())]
+    assert names[-1] == "reschedule", "it stands in the transcript like a call of the model's own"
+    assert '{"status":"awaiting_confirmation"}' in [message.get("content") for message in scene.history]
+    scene.now += 5
+    assert one(RunProposal, scene.caller("yes", affirms=True)).proposal == "p2"
+
+
+def test_a_no_to_the_next_best_drops_it() -> None:
+    scene = proposed()
+    scene.caller("yes", affirms=True)
+    scene.happens(WriteSettled("p1", "It is gone.", "reschedule: not done.", NEXT_BEST))
+    assert one(DropProposal, scene.caller("no", affirms=False)).proposal == "p2"
+
+
+def test_a_caller_who_went_on_meanwhile_is_told_of_the_next_best_and_not_asked() -> None:
+    scene = proposed()
+    scene.caller("yes", affirms=True)
+    scene.caller("and when is he coming")
+    scene.answers("On Monday.")
+    scene.hears_all()
+    scene.forget()
+    orders = scene.happens(WriteSettled("p1", "It is gone.", "reschedule: not done.", NEXT_BEST))
+    assert scene.said(orders) == "It is gone. The next best is Monday. Would that suit you?"
+    assert one(DropProposal, orders).proposal == "p2"
+    assert not scene.all(RunProposal, scene.caller("yes", affirms=True)), "that yes is for the model to understand"
+    assert '{"status":"offered"}' in [message.get("content") for message in scene.history]

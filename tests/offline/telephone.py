@@ -56,7 +56,6 @@ from voice_agent.language import read
 from voice_agent.language.spoken import EarFilter
 from voice_agent.lines import Line, Lines
 from voice_agent.salesforce.client import Salesforce
-from voice_agent.salesforce.commit import commit
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.plans import Committed, WritePlan
@@ -78,6 +77,7 @@ class Telephone:
     model: Model
     now: datetime
     speaks: str = "en"
+    call_sid: str = "CA1"
     call: Call = field(init=False)
     at: float = 0.0
     heard: list[str] = field(default_factory=list)
@@ -154,7 +154,7 @@ class Telephone:
                 return [replace(back, keep=outcome.keep, at=self.at)]
             case RunProposal(proposal=proposal):
                 settled = await self.toolbox.settle(proposal, self._context())
-                return [WriteSettled(proposal, settled.say, settled.note, at=self.at)]
+                return [WriteSettled(proposal, settled.say, settled.note, settled.instead, at=self.at)]
             case DropProposal(proposal=proposal):
                 self.toolbox.drop(proposal)
             case CheckSecret(digits=digits):
@@ -164,7 +164,7 @@ class Telephone:
                     hazard=hazard,
                     words=words,
                     grant=self.identity.grant,
-                    call_sid="CA1",
+                    call_sid=self.call_sid,
                     speak=self.line.speaker(self.call.lang),
                 )
                 return [EmergencyRecorded(hazard, say, note, at=self.at)]
@@ -222,7 +222,7 @@ class Telephone:
             lang=self.call.lang,
             speak=self.line.speaker(self.call.lang),
             said=tuple(e.text for e in self.call.transcript.entries if isinstance(e, CallerSaid)),
-            call_sid="CA1",
+            call_sid=self.call_sid,
             line=self.line.role,
         )
 
@@ -241,20 +241,26 @@ async def exchange(url: str, now: datetime) -> AsyncIterator[FieldService]:
 
 
 def dial(
-    service: FieldService, line: str, number: str, now: datetime, *, speaks: str = "en", model: Model | None = None
+    service: FieldService,
+    line: str,
+    number: str,
+    now: datetime,
+    *,
+    speaks: str = "en",
+    model: Model | None = None,
+    call_sid: str = "CA1",
 ) -> Telephone:
-    """A call to the line of that name, not yet answered."""
+    """A call to the line of that name, not yet answered. Two at once need call sids of their own, as in life."""
     found = LINES.by_name(line)
     assert found is not None
-    salesforce: Any = service._salesforce
 
     async def write(plan: WritePlan, key: str, audit: Any) -> Committed:
-        return await commit(salesforce, plan, key=key, audit=audit)
+        return await service.commit(plan, key=key, audit=audit)
 
     toolbox = Toolbox(
         {tool.name: tool for tool in TOOLS if tool.name in found.tool_names},
         line=found.role,
-        call_sid="CA1",
+        call_sid=call_sid,
         writer=write,
         clock=lambda: 0.0,
     )
@@ -267,4 +273,5 @@ def dial(
         model=model or OfflineModel(LINES.phrases, LINES.values),
         now=now.astimezone(found.zone),
         speaks=speaks,
+        call_sid=call_sid,
     )

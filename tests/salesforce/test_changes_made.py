@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -16,7 +17,7 @@ from voice_agent.salesforce.commit import commit, derived_key, settle
 from voice_agent.salesforce.field_service import FieldService, SlotTaken
 from voice_agent.salesforce.limits import Timeouts
 from voice_agent.salesforce.plans import WritePlan
-from voice_agent.salesforce.records import Appointment, Job
+from voice_agent.salesforce.records import Appointment, Job, RecordId
 from voice_agent.salesforce.wishes import PartUse, Problem, Slot, SlotWish
 
 AUDIT = {"call_sid": "CA" + "0" * 32, "decision": "confirmed by the caller", "verified_level": "L2"}
@@ -617,6 +618,19 @@ async def test_an_account_on_stop_is_refused_in_the_administrators_words(org: Em
             await service.commit(plan, key=KEY, audit=AUDIT)
     assert refused.value.code == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
     assert "saying" in refused.value.for_model
+    assert org.changed() == {}
+
+
+@live
+async def test_a_refused_id_is_no_conflict_though_the_org_speaks_of_references(org: EmulatedOrg) -> None:
+    """ "invalid cross reference id" is the org's word on a value: nobody changed anything, and again will not help."""
+    async with field_service(org) as service:
+        visit = replace(await marias_visit(service), contact_id=RecordId("003000000000001AAA"))
+        plan = await service.plan_arrival_note(visit, "the gate is open")
+        with pytest.raises(errors.SalesforceError) as refused:
+            await service.commit(plan, key=KEY, audit=AUDIT)
+    assert not isinstance(refused.value, errors.Conflict), refused.value
+    assert "CROSS_REFERENCE" in refused.value.code
     assert org.changed() == {}
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.salesforce.emulated_org import EmulatedOrg
 from tests.salesforce.facade import PATIENT, live
 from voice_agent import errors
+from voice_agent.salesforce.changes import Change
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
@@ -227,13 +228,65 @@ async def test_minutes_are_said_only_with_a_fresh_location(org: EmulatedOrg) -> 
 @live
 async def test_a_context_of_a_minute_ago_is_read_again_for_an_eta(org: EmulatedOrg) -> None:
     async with field_service(org) as service:
-        visit = (await service.caller_context(HELEN)).appointments[0]
+        visit = (await service.caller_context(MARIA)).appointments[0]
         await service.eta(visit)
         assert spent(service) == 1
-        org.somebody_else_changes("ServiceAppointment", visit.id, Status="In Progress")
+        org.somebody_else_changes("ServiceAppointment", visit.id, Status="Dispatched")
         org.advance(60)
         eta = await service.eta(visit)
-        assert (eta.category, spent(service)) == ("InProgress", 2)
+        assert (eta.category, spent(service)) == ("Dispatched", 2)
+
+
+@live
+async def test_stops_before_a_visit_of_today_are_counted_in_the_same_round_trip(org: EmulatedOrg) -> None:
+    """What the technician has still to do before it that day; never where they are."""
+    rows = org.rows(
+        "SELECT Id, SchedStartTime, StatusCategory FROM ServiceAppointment WHERE SchedStartTime = TODAY AND Id IN "
+        "(SELECT ServiceAppointmentId FROM AssignedResource WHERE ServiceResource.Name = 'Alex Rivera') "
+        "ORDER BY SchedStartTime"
+    )
+    last, before = rows[-1], [r for r in rows[:-1] if r["StatusCategory"] in ("Scheduled", "Dispatched", "InProgress")]
+    assert last["StatusCategory"] == "Scheduled", "the seed: a last job that nobody has begun"
+    assert before
+    async with field_service(org) as service:
+        visit = await service.appointment(last["Id"])
+        assert visit is not None
+        asked = spent(service)
+        assert (await service.eta(visit)).stops_before == len(before)
+        assert spent(service) == asked + 1
+        under_way = next(row for row in before if row["StatusCategory"] == "InProgress")
+        org.somebody_else_changes("ServiceAppointment", under_way["Id"], Status="Completed")
+        org.advance(60)
+        assert (await service.eta(visit)).stops_before == len(before) - 1
+        assert spent(service) == asked + 2
+        tomorrow = (await service.caller_context(MARIA)).appointments[0]
+        assert (await service.eta(tomorrow)).stops_before is None, "only of the day itself"
+
+
+@live
+async def test_a_lost_count_of_stops_leaves_the_window(org: EmulatedOrg) -> None:
+    async with field_service(org) as service:
+        visit = (await service.caller_context(HELEN)).appointments[0]
+        org.fault("POST .*/composite.*", "503", times=9)
+        org.fault("GET .*/query.*", "503", times=9)
+        eta = await service.eta(visit)
+    assert (eta.window, eta.stops_before) == (visit.window, None)
+
+
+@live
+async def test_visits_read_with_the_caller_are_not_read_again_until_something_changes(org: EmulatedOrg) -> None:
+    async with field_service(org) as service:
+        context = await service.caller_context(MARIA)
+        (maria,) = context.matches
+        assert await service.appointments_of(maria) == context.of(maria)
+        assert spent(service) == 1
+        visit = context.of(maria)[0]
+        service.note(Change("ServiceAppointment", "UPDATE", (visit.id,), {}, org.now, ours=False))
+        await service.appointments_of(maria)
+        assert spent(service) == 2
+        await service.commit(await service.plan_arrival_note(visit, "the bell is broken"), key="n", audit={})
+        await service.appointments_of(maria)
+        assert spent(service) == 4
 
 
 @live

@@ -12,14 +12,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from voice_agent.call.events import Ask
-from voice_agent.errors import ConfigurationError, InvalidArguments
+from voice_agent.errors import ConfigurationError, InvalidArguments, VoiceAgentError
 from voice_agent.salesforce.plans import WritePlan
+
+if TYPE_CHECKING:
+    from voice_agent.agent.context import ToolContext
 
 MOST_ARGUMENT_BYTES = 4_000
 
@@ -39,6 +42,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class TextWanted:
+    """A text message that belongs to a change: sent once it is committed, never before, and only if it may be sent.
+
+    `template` names one of prompts/texts.*.toml, `values` fill it (strings without secrets). It goes to the number on
+    record of `contact_id`, the caller's own contact when that is empty: a tool never chooses a number.
+    """
+
+    template: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    contact_id: str = ""
+    told: str = ""
+    """Said to the caller behind `Change.done` when the message was taken for sending."""
+    not_told: str = ""
+    """Said instead when it was not: no consent, no number on record, sends switched off."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change thought through but not made. `read_back` ends in a question; `done` is spoken only from the commit."""
 
@@ -46,6 +66,39 @@ class Change:
     read_back: str
     done: str
     reversible: bool = True
+    texts: tuple[TextWanted, ...] = ()
+    otherwise: Otherwise | None = None
+    """Asked when the records refuse the change: what can be had in its place, None to say no more than the refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What can be had in place of a change that was refused: read back at once, as if it had been asked for.
+
+    `arguments` are those with which the tool would give `change`; `options` are shown to the model beside the
+    read-back, so that "no, the other one" can be understood. `why` is said before it.
+    """
+
+    change: Change
+    arguments: Mapping[str, Any]
+    why: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    offer: Offer | None = None
+    """The same for a caller who has gone on to other things meanwhile, and is told instead of asked."""
+    same: bool = False
+    """All that was read back is as it was: the yes still holds, and it is done without asking again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reading tool's answer that the server gives by itself, under that tool's name."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    answer: Answer
+
+
+Otherwise = Callable[["ToolContext", VoiceAgentError], Awaitable[Instead | None]]
 
 
 Result = Answer | Change

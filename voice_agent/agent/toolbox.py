@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from voice_agent.agent.context import ToolContext
-from voice_agent.agent.tool import Answer, Change, Tool
-from voice_agent.call.events import Ask, Keypad
+from voice_agent.agent.tool import Answer, Change, Instead, TextWanted, Tool
+from voice_agent.call.events import Ask, InsteadProposed, Keypad, ServerUsed
 from voice_agent.errors import (
     Conflict,
     InvalidArguments,
@@ -34,11 +34,16 @@ PIN_LENGTH = 6
 MOST_RESULT_CHARACTERS = 6_000
 FOLLOW_UPS = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds between attempts to settle a write whose outcome is unknown. Same key each time: it happens once."""
+AGAIN = ":2"
+"""Behind the key of a change that is made in another way than the one that was refused, under the same yes."""
 
 log = logging.getLogger(__name__)
 
 Writer = Callable[[WritePlan, str, Mapping[str, Any]], Awaitable[Committed]]
 """Commits a plan under a key with its audit fields, exactly once however often it is called with that key."""
+
+Texts = Callable[[TextWanted, str, ToolContext], Awaitable[bool]]
+"""Takes a text for sending under a key of its own; False when it may not or cannot be sent. Never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Settled:
     note: str
     status: str
     again: bool = False
+    instead: InsteadProposed | None = None
+    """Something else was proposed in its place, and is asked about at once."""
 
 
 @dataclass(slots=True)
@@ -83,12 +90,14 @@ class Toolbox:
         writer: Writer,
         clock: Callable[[], float],
         phase: str = "autonomous",
+        texts: Texts | None = None,
     ) -> None:
         self._tools = {name: tool for name, tool in tools.items() if line in tool.lines}
         self._call_sid = call_sid
         self._writer = writer
         self._clock = clock
         self._phase = phase
+        self._texts = texts
         self._proposed: dict[str, Proposed] = {}
         self._count = 0
 
@@ -136,16 +145,17 @@ class Toolbox:
         return Outcome(content, say=context.speak(f"proof.{error.proof}.ask"), ask=ask, keep=True)
 
     def _propose(self, tool: Tool, arguments: Mapping[str, Any], change: Change) -> Outcome:
+        token = self._read_back(tool.name, arguments, change)
+        return Outcome(_asked(change), say=change.read_back, proposal=token)
+
+    def _read_back(self, tool: str, arguments: Mapping[str, Any], change: Change) -> str:
         canonical = orjson.dumps(arguments, default=_plain, option=orjson.OPT_SORT_KEYS).decode()
         self._count += 1
-        seed = f"{self._call_sid}|{tool.name}|{canonical}|{self._count}"
+        seed = f"{self._call_sid}|{tool}|{canonical}|{self._count}"
         token = hashlib.sha256(seed.encode()).hexdigest()[:20]
         expires = self._clock() + PROPOSAL_SECONDS
-        self._proposed = {token: Proposed(tool.name, canonical, change, expires)}  # one at a time: a yes is unambiguous
-        content = orjson.dumps(
-            {"status": "awaiting_confirmation", "read_back": change.read_back, "note": "The caller is being asked."}
-        ).decode()
-        return Outcome(content, say=change.read_back, proposal=token)
+        self._proposed = {token: Proposed(tool, canonical, change, expires)}  # one at a time: a yes is unambiguous
+        return token
 
     def drop(self, token: str) -> None:
         self._proposed.pop(token, None)
@@ -172,10 +182,11 @@ class Toolbox:
         try:
             committed = await self._writer(proposed.change.plan, f"{self._call_sid}:{token}", audit)
         except VoiceAgentError as error:
-            return self._refused(proposed, error, context)
+            return await self._refused(token, proposed, error, context)
         log.info("write settled", extra={"tool": proposed.tool, "status": committed.status})
         if committed.status == "applied":
-            return Settled(proposed.change.done, f"{proposed.tool}: committed. The caller was told so.", "applied")
+            say = " ".join([proposed.change.done, *await self._texted(token, proposed.change, context)])
+            return Settled(say, f"{proposed.tool}: committed. The caller was told so.", "applied")
         if committed.status == "unknown":
             self._proposed[token] = proposed
             return Settled(
@@ -186,15 +197,41 @@ class Toolbox:
             )
         return Settled(context.speak("write.not_done"), f"{proposed.tool}: not done.", "not_applied")
 
-    def _refused(self, proposed: Proposed, error: VoiceAgentError, context: ToolContext) -> Settled:
+    async def _texted(self, token: str, change: Change, context: ToolContext) -> list[str]:
+        """The change stands: what is said of the messages that go with it, by what became of each."""
+        said = []
+        for n, text in enumerate(change.texts, 1):
+            taken = self._texts is not None and await self._texts(text, f"{self._call_sid}:{token}:text{n}", context)
+            said.append(text.told if taken else text.not_told)
+        return [sentence for sentence in said if sentence]
+
+    async def _refused(self, token: str, proposed: Proposed, error: VoiceAgentError, context: ToolContext) -> Settled:
         log.warning("write refused", extra={"tool": proposed.tool, "error": type(error).__name__, "why": str(error)})
+        instead = await proposed.change.otherwise(context, error) if proposed.change.otherwise else None
+        if instead is not None and instead.same and not token.endswith(AGAIN):
+            again = Proposed(proposed.tool, proposed.arguments, instead.change, proposed.expires)
+            return await self._commit(token + AGAIN, again, context)
+        if instead is not None:
+            return self._proposed_instead(proposed, instead, error)
         say = context.speak(error.for_caller)
         if not isinstance(error, Conflict):
             say = f"{context.speak('write.not_done')} {say}"
         return Settled(say, f"{proposed.tool}: not done. {error.for_model}", "refused")
 
+    def _proposed_instead(self, proposed: Proposed, instead: Instead, error: VoiceAgentError) -> Settled:
+        token = self._read_back(proposed.tool, instead.arguments, instead.change)
+        asked = ServerUsed(proposed.tool, _json(instead.arguments), _asked(instead.change, instead.options))
+        offer = instead.offer
+        told = ServerUsed(offer.tool, _json(offer.arguments), _answered(offer.answer).content) if offer else None
+        late = offer.answer.say if offer else ""
+        proposal = InsteadProposed(token, asked, instead.change.read_back, told, late)
+        note = f"{proposed.tool}: not done. {error.for_model}"
+        return Settled(instead.why, note, "refused", instead=proposal)
+
     async def follow(self, token: str, context: ToolContext) -> Settled | None:
         """Find out how an unknown write ended, by committing again under the same key. None if it cannot be found."""
+        if token + AGAIN in self._proposed:
+            token += AGAIN
         proposed = self._proposed.pop(token, None)
         if proposed is None:
             return None
@@ -205,6 +242,16 @@ class Toolbox:
             if not settled.again:
                 return settled
         return None
+
+
+def _asked(change: Change, options: Mapping[str, Any] | None = None) -> str:
+    """What the model sees of a change that is being read back."""
+    told = {"status": "awaiting_confirmation", "read_back": change.read_back, "note": "The caller is being asked."}
+    return _json({**(options or {}), **told})
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(value, default=_plain).decode()
 
 
 def _answered(answer: Answer) -> Outcome:

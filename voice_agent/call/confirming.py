@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from voice_agent.call.actions import DropProposal, RunProposal
-from voice_agent.call.events import Ask, Gist, Keypad, ToolReturned
+from voice_agent.call.events import Ask, Gist, InsteadProposed, Keypad, ServerUsed, ToolReturned, WriteSettled
 from voice_agent.call.reply import Awaiting, Proposal
 
 if TYPE_CHECKING:
@@ -16,9 +16,36 @@ MOST_READ_BACKS = 3
 
 def propose(call: Call, outcome: ToolReturned) -> None:
     """The read-back was just put into the reply; from now on a yes means this change."""
-    drop(call)
     assert outcome.proposal is not None
-    call.proposal = Proposal(outcome.proposal, outcome.say, call.due().utterance)
+    _await_word(call, outcome.proposal, outcome.say)
+
+
+def propose_instead(call: Call, instead: InsteadProposed, at: float) -> None:
+    """What was agreed to cannot be had: something else is read back in the same breath, and needs a yes of its own."""
+    _used(call, instead.proposal, instead.asked)
+    call.say(instead.say, at)
+    _await_word(call, instead.proposal, instead.say)
+    call.close(at)
+
+
+def offer_instead(call: Call, settled: WriteSettled) -> str:
+    """The caller has gone on to other things: nothing is asked in between, the next best is only named."""
+    instead = settled.instead
+    assert instead is not None
+    call.order(DropProposal(instead.proposal))
+    if instead.offered is None:
+        return settled.say
+    _used(call, instead.proposal, instead.offered)
+    return f"{settled.say} {instead.told}"
+
+
+def _used(call: Call, proposal: str, used: ServerUsed) -> None:
+    call.transcript.tool(call.turn, f"server_{proposal}", used.name, used.arguments).result = used.content
+
+
+def _await_word(call: Call, name: str, read_back: str) -> None:
+    drop(call)
+    call.proposal = Proposal(name, read_back, call.due().utterance)
     call.keypad.expect(Ask(Keypad.CONFIRM, 1))
 
 

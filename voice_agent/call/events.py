@@ -185,6 +185,29 @@ class ToolReturned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerUsed:
+    """A tool call the server made by itself: in the transcript it stands like any other, with its one result."""
+
+    name: str
+    arguments: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsteadProposed:
+    """In place of a refused change another one is proposed: read back at once, and run by a new yes.
+
+    `offered` and `told` are the same as a mere offer, for a caller to whom the question comes too late.
+    """
+
+    proposal: str
+    asked: ServerUsed
+    say: str
+    offered: ServerUsed | None = None
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WriteSettled(Event):
     """A confirmed change reached its end: done, queued or not done. Belongs to the call, not to a turn."""
 
@@ -193,6 +216,7 @@ class WriteSettled(Event):
     """The sentence made from the commit record; the only place where "done" comes from."""
     note: str
     """The same for the model."""
+    instead: InsteadProposed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -612,8 +612,13 @@ class Call:
             reply.awaiting = None
             self.order(CancelTimer(Timer.TOOLS))
             self.say(event.say, event.at)
-            reply.step += 1
-            self.generate(event.at)
+            if event.instead is not None and self.leaving is None:
+                confirming.propose_instead(self, event.instead, event.at)
+            else:
+                reply.step += 1
+                self.generate(event.at)
+        elif event.instead is not None:
+            self.tell(confirming.offer_instead(self, event), event.at)
         else:
             self.tell(event.say, event.at)
 

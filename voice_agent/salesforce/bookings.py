@@ -13,7 +13,7 @@ from voice_agent.salesforce.plans import Guard, Step, Touch, WritePlan, unchange
 from voice_agent.salesforce.records import Appointment, RecordId
 from voice_agent.salesforce.rows import plain
 from voice_agent.salesforce.soql import record_id, soql
-from voice_agent.salesforce.wishes import Slot
+from voice_agent.salesforce.wishes import Slot, SlotWish
 
 FREE = """SELECT Id FROM ServiceResource WHERE Id = {technician} AND IsActive = true
     AND Id NOT IN (SELECT ServiceResourceId FROM AssignedResource WHERE ServiceAppointmentId != {visit}
@@ -37,12 +37,16 @@ ALREADY_COMING = timedelta(hours=2)
 """A dispatched visit this near is with somebody who may be on the road: a dispatcher decides."""
 
 
-async def reschedule(catalogue: Catalogue, appointment: Appointment, slot: Slot, now: datetime) -> WritePlan:
+async def reschedule(
+    catalogue: Catalogue, appointment: Appointment, slot: Slot, now: datetime, wish: SlotWish
+) -> WritePlan:
     """Move a visit to a slot offered in this call. The slot is checked again inside the same transaction.
+
+    `wish` is what it was found by: kept in the plan's facts, for the next best time if this one is gone by then.
 
     NotAllowed for a visit under way, over, pinned, or with several technicians: a dispatcher's business.
     """
-    _movable(appointment, now)
+    movable(appointment, now)
     described = await catalogue.describe("ServiceAppointment")
     package = "FSL__Pinned__c" in described
     visit_statuses, _ = await catalogue.statuses()
@@ -73,6 +77,7 @@ async def reschedule(catalogue: Catalogue, appointment: Appointment, slot: Slot,
             window_end=stamp(slot.window_end),
             technician=slot.technician_name.split(" ")[0],
             late=slot.late,
+            wish=wish.as_json(),
         ),
         links=_links(appointment),
         serialise_on=(str(appointment.work_order_id or appointment.id), str(slot.technician_id)),
@@ -263,7 +268,8 @@ def _assigned(reference: str, label: str, visit: str, slot: Slot) -> Touch:
     return Touch("AssignedResource", reference, f"technician of {label}", {}, after)
 
 
-def _movable(appointment: Appointment, now: datetime) -> None:
+def movable(appointment: Appointment, now: datetime) -> None:
+    """NotAllowed, with the reason, for a visit that nobody but a dispatcher can move."""
     _not_over(appointment)
     if appointment.category == "InProgress":
         raise _refused(appointment, "under way", "The technician has already begun. Offer to pass a message on.")

@@ -23,6 +23,8 @@ from voice_agent.salesforce.soql import soql
 AUDIT = "audit"
 KEY_LENGTH = 64
 SEALED = "sealed: never applied"
+NO_VALUE = "invalid reference specified"
+"""Begins the org's words for an `@{...}` that stands for nothing (2.6)."""
 READ_BACKS = (0.3, 0.9, 1.8)
 """Seconds to wait before each look for the audit row after an ambiguous time-out."""
 INTERACTION = "SELECT Id, Decision__c FROM AI_Interaction__c WHERE Agent_Key__c = {key} LIMIT 1"
@@ -204,18 +206,17 @@ async def _look(salesforce: Salesforce, plan: WritePlan, key: str) -> Committed 
 
 
 def _refused(plan: WritePlan, cause: SubResponse) -> errors.SalesforceError:
-    """A missing reference means that a guard found nothing: the record changed, or the slot was taken."""
+    """A reference without a value means that a guard found nothing: the record changed, or the slot was taken.
+
+    That "reference" stands in a refusal means nothing by itself: an invalid *cross* reference, a deleted parent or a
+    foreign id is the org's word on a value, and final. So is a step whose words name none of our guards.
+    """
     code, message, _ = first_error(cause.body)
     failed = next((step for step in plan.steps if step.reference == cause.reference), None)
-    halted = (
-        code == "PROCESSING_HALTED"
-        or "reference" in message.lower()
-        and "@{" in json.dumps([failed.path, failed.body] if failed else [])
-    )
-    if not halted:
+    used = json.dumps([failed.path, failed.body] if failed else "")
+    empty = "rolled back" not in message and (code == "PROCESSING_HALTED" or message.lower().startswith(NO_VALUE))
+    named = [one for one in plan.guards if one.reference in message] or [one for one in plan.guards if one.ref in used]
+    if not empty or not named:
         return refusal(cause.status, cause.body, f"{plan.name}: {cause.reference}")
-    used = json.dumps([failed.path, failed.body] if failed else "") + message
-    guard = next((g for g in plan.guards if g.reference in used), None)
-    reason = guard.reason if guard else "CHANGED"
-    where = guard.reference if guard else cause.reference
-    return errors.Conflict(f"{plan.name}: {where} is no longer so", code=reason, status=cause.status)
+    guard = named[0]
+    return errors.Conflict(f"{plan.name}: {guard.reference} is no longer so", code=guard.reason, status=cause.status)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from voice_agent import errors
 from voice_agent.salesforce import (
@@ -65,11 +67,16 @@ WHOSE = ("ServiceAppointmentId", "ServiceResourceId")
 
 
 class SlotTaken(errors.Conflict):
-    """A slot that was free when it was offered is not any more. `next_best` holds what is free now."""
+    """A slot that was free when it was offered is not any more.
 
-    def __init__(self, message: str, next_best: tuple[Slot, ...]) -> None:
+    `next_best` is what is free now, the best one first; `visit` the appointment as it is now, None if it is not known.
+    """
+
+    def __init__(self, message: str, next_best: tuple[Slot, ...], visit: Appointment | None = None) -> None:
         super().__init__(message, code="TAKEN")
         self.next_best = next_best
+        self.visit = visit
+        self.for_caller = "error.conflict" if next_best else "reschedule.taken_none"
         self.for_model = "That time has just been taken. Say so and offer the next best times; nothing was changed."
 
 
@@ -82,6 +89,9 @@ class FieldService:
         self._changed = Changed(now=now)
         self._near: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
         self._far: Recent[tuple[Job, ...]] = Recent(now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR)
+        self._visits: Recent[tuple[Appointment, ...]] = Recent(
+            now=now, writes=lambda: salesforce.writes, kept_for=arrivals.REREAD_AFTER
+        )
         self._parts: Recent[tuple[StockedPart, ...]] = Recent(
             now=now, writes=lambda: salesforce.writes, kept_for=KEPT_FOR
         )
@@ -101,6 +111,7 @@ class FieldService:
             case "ServiceAppointment" | "WorkOrder" | "AssignedResource":
                 for kept in (self._near, self._far):
                     kept.drop(lambda who, day: who in touched or any(touched & jobs.made_of(job) for job in day))
+                self._visits.drop(lambda _, found: any(touched & jobs.read_from(visit) for visit in found))
             case "ProductItem":
                 self._parts.drop(lambda _, found: any(part.item_id in touched for part in found))
             case _:
@@ -113,14 +124,23 @@ class FieldService:
         context, near = await callers.context(self._salesforce, number, self._now())
         if len(context.technicians) == 1:
             self._near.put(context.technicians[0].id, near)
+        for account in {person.account_id for person in context.matches if person.account_id}:
+            self._visits.put(account, tuple(one for one in context.appointments if one.account_id == account))
         return context
 
     async def technician_by_employee_number(self, number: str) -> Technician | None:
         return await callers.by_employee_number(self._salesforce, number, self._now())
 
     async def appointments_of(self, contact: Contact, *, account: bool = False) -> tuple[Appointment, ...]:
-        """The contact's own open appointments, the next one first; `account` as in `CallerContext.of`: level 2 only."""
-        found = await callers.of_accounts(self._salesforce, (contact,), self._now())
+        """The contact's own open appointments, the next one first; `account` as in `CallerContext.of`: level 2 only.
+
+        What was read a moment ago along with who is calling is taken as it is, unless anything changed since.
+        """
+        if contact.account_id is None:
+            return ()
+        found = await self._visits.get(
+            contact.account_id, lambda: callers.of_accounts(self._salesforce, (contact,), self._now())
+        )
         return reachable(found, contact, account=account)
 
     async def work_order_for_stranger(self, number: str) -> StrangersOrder | None:
@@ -153,7 +173,8 @@ class FieldService:
 
     async def eta(self, appointment: Appointment) -> Eta:
         now = self._now()
-        return arrivals.eta(await arrivals.current(self._salesforce, appointment, now, self._changed), now)
+        visit, stops_before = await arrivals.current(self._salesforce, appointment, now, self._changed)
+        return arrivals.eta(visit, now, stops_before)
 
     async def slots(self, appointment: Appointment, wish: SlotWish) -> tuple[Slot, ...]:
         """Free arrival windows, at most six; none when nothing fits. NotAllowed when only a dispatcher can plan it.
@@ -161,10 +182,31 @@ class FieldService:
         Asks the org's own service for free times along with the team's days; four seconds are the most for either.
         """
         now = self._now()
+        bookings.movable(appointment, now)
         opening, org = await asyncio.gather(
             self._opening(appointment, now), self._sources.times(appointment, wish, now=now)
         )
         return openings.offer(opening, wish, now=now, org=org)
+
+    async def next_best(self, appointment: Appointment, taken: datetime, wish: SlotWish) -> tuple[Slot, ...]:
+        """Free windows instead of the one that began at `taken`, what comes nearest to it and to the wish first.
+
+        One reading of the team's days serves every widening of the wish: its hours on that day, on the other days
+        wished for, that day at any hour, and any time at all.
+        """
+        now = self._now()
+        anything = SlotWish(past_due=wish.past_due)
+        opening, org = await asyncio.gather(
+            self._opening(appointment, now), self._sources.times(appointment, anything, now=now)
+        )
+        day = taken.astimezone(ZoneInfo(appointment.zone)).date()
+        found: dict[datetime, Slot] = {}
+        this_day = replace(wish, date_from=day, date_to=day)
+        for wider in (this_day, wish, replace(anything, date_from=day, date_to=day), anything):
+            free = openings.offer(opening, wider, now=now, org=org)
+            for slot in sorted(free, key=lambda slot: abs(slot.window_start - taken)):
+                found.setdefault(slot.window_start, slot)
+        return tuple(found.values())
 
     async def _opening(self, appointment: Appointment, now: datetime) -> openings.Opening:
         try:
@@ -208,8 +250,9 @@ class FieldService:
 
     # Plans: a customer's visit.
 
-    async def plan_reschedule(self, appointment: Appointment, slot: Slot) -> WritePlan:
-        return await bookings.reschedule(self.catalogue, appointment, slot, self._now())
+    async def plan_reschedule(self, appointment: Appointment, slot: Slot, wish: SlotWish | None = None) -> WritePlan:
+        """`wish` is what the slot was found by; it decides what is offered should the slot be gone at commit."""
+        return await bookings.reschedule(self.catalogue, appointment, slot, self._now(), wish or SlotWish())
 
     async def plan_cancel(self, appointment: Appointment, reason: str) -> WritePlan:
         return await bookings.cancel(self.catalogue, appointment, reason)
@@ -323,24 +366,28 @@ class FieldService:
         key: str,
         audit: Mapping[str, Any],
         seal: bool = False,
-        wish: SlotWish | None = None,
     ) -> Committed:
         """`commit.commit`; a slot that was taken meanwhile raises SlotTaken with what is free instead."""
         try:
             done = await commit(self._salesforce, plan, key=key, audit=audit, seal=seal)
         except errors.Conflict as exc:
-            visit = await self._taken_from(plan, exc)
-            if visit is None:
+            if exc.code != "TAKEN" or plan.name != bookings.RESCHEDULE:
                 raise
-            raise SlotTaken(str(exc), await self.slots(visit, wish or SlotWish())) from exc
+            raise SlotTaken(str(exc), *await self._instead_of(plan)) from exc
         if plan.name == bookings.RESCHEDULE and done.status == "applied" and not done.repeated:
             await self._sources.booked(done.ids.get(bookings.ANEW, plan.facts["appointment_id"]))
         return done
 
-    async def _taken_from(self, plan: WritePlan, exc: errors.Conflict) -> Appointment | None:
-        if exc.code != "TAKEN" or "appointment_id" not in plan.facts:
-            return None
-        return await self.appointment(RecordId(plan.facts["appointment_id"]))
+    async def _instead_of(self, plan: WritePlan) -> tuple[tuple[Slot, ...], Appointment | None]:
+        """What is free in place of a taken slot; nothing where that cannot be found out, for the refusal stands."""
+        try:
+            visit = await self.appointment(RecordId(plan.facts["appointment_id"]))
+            if visit is None:
+                return (), None
+            taken = datetime.fromisoformat(plan.facts["window_start"])
+            return await self.next_best(visit, taken, SlotWish.from_json(plan.facts["wish"])), visit
+        except (errors.SalesforceError, errors.NotAllowed):
+            return (), None
 
     async def _near_jobs(self, technician: Technician) -> tuple[Job, ...]:
         now = self._now()

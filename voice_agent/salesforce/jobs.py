@@ -44,7 +44,11 @@ def job(appointment: Appointment, technician: RecordId) -> Job:
 
 def made_of(job: Job) -> set[str]:
     """Ids of the records that a job was read from."""
-    visit = job.appointment
+    return read_from(job.appointment)
+
+
+def read_from(visit: Appointment) -> set[str]:
+    """Ids of the records that a visit was read from."""
     parents = (visit.work_order_id, visit.line_item.id if visit.line_item else None)
     return {visit.id, *(one.id for one in visit.assignments), *(one for one in parents if one)}
 

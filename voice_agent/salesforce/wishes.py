@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Any, Literal
 
 from voice_agent.salesforce.records import Appointment, Contact, RecordId, StatusCategory, StockedPart, Technician
 
@@ -80,6 +80,31 @@ class SlotWish:
     past_due: bool = False
     """True only after the caller heard that a later visit breaks the promised due date (3.4 rule 12)."""
     preferred_technician_id: RecordId | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What a plan keeps of the wish, so that another time can be looked for when the chosen one is taken."""
+        return {
+            "date_from": self.date_from.isoformat() if self.date_from else None,
+            "date_to": self.date_to.isoformat() if self.date_to else None,
+            "time_from": self.time_from.isoformat() if self.time_from else None,
+            "time_to": self.time_to.isoformat() if self.time_to else None,
+            "exclude_weekdays": sorted(self.exclude_weekdays),
+            "past_due": self.past_due,
+            "preferred_technician_id": self.preferred_technician_id,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SlotWish:
+        """The inverse of `as_json`. KeyError or ValueError for anything else."""
+        return cls(
+            date_from=date.fromisoformat(data["date_from"]) if data["date_from"] else None,
+            date_to=date.fromisoformat(data["date_to"]) if data["date_to"] else None,
+            time_from=time.fromisoformat(data["time_from"]) if data["time_from"] else None,
+            time_to=time.fromisoformat(data["time_to"]) if data["time_to"] else None,
+            exclude_weekdays=frozenset(data["exclude_weekdays"]),
+            past_due=data["past_due"],
+            preferred_technician_id=data["preferred_technician_id"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ ASKED_FOR = {
     "slots.only_instead": "date_from",
     "slots.instead": "date_from",
     "slots.instead_day": "date_from",
+    "reschedule.next_offer": "date_from",
 }
 """Question to the argument that answers it."""
 FREE_ANSWERS = frozenset({"ask.note", "ask.problem", "ask.message", "ask.when", "ask.cannot_reason"})
