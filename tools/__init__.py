@@ -6,6 +6,7 @@ from tools.jobs import find_job, job_details, my_day
 from tools.messages import take_message
 from tools.parts import part_stock, request_part, transfer_part
 from tools.problems import report_problem
+from tools.proving import identify
 from tools.rescheduling import free_slots, reschedule
 from tools.visit_changes import cancel_visit, confirm_visit, visit_note
 from tools.visits import eta, my_visits
@@ -31,5 +32,6 @@ TOOLS: tuple[Tool, ...] = (
     transfer_part,
     job_note,
     running_late,
+    identify,
     take_message,
 )

@@ -28,7 +28,8 @@ from voice_agent.agent.openai import OpenAIModel, connector, timeouts
 from voice_agent.agent.tool import Tool
 from voice_agent.agent.toolbox import Toolbox
 from voice_agent.calls import Calls, Ticket, Tickets
-from voice_agent.clients import salesforce_of
+from voice_agent.clients import salesforce_of, twilio_of
+from voice_agent.codes import VerifyCodes
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.errors import ConfigurationError, VoiceAgentError, WireError
 from voice_agent.identity import Identity
@@ -36,6 +37,7 @@ from voice_agent.jobs import Jobs, Outbox
 from voice_agent.journal import Journal
 from voice_agent.language import read
 from voice_agent.lines import Line, Lines
+from voice_agent.proofs import Proofs
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.listening import listen
@@ -44,6 +46,7 @@ from voice_agent.session import Session, Surroundings, Wards
 from voice_agent.settings import Settings
 from voice_agent.sockets import Front, RelayEndpoint
 from voice_agent.store import Store
+from voice_agent.tallies import Tallies
 from voice_agent.webhooks import Webhooks
 
 SWEEP_SECONDS = 30.0
@@ -91,6 +94,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     async def write(plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
         return await field.commit(plan, key=key, audit=audit)
 
+    rest = twilio_of(settings)
+    tallies = Tallies(store, f"tallies:{settings.secret_key or settings.twilio_auth_token}")
     ladder = Later()
     around = Surroundings(
         model=model or ladder,
@@ -106,7 +111,15 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         line = lines.by_name(ticket.line)
         if line is None:
             raise WireError("the ticket's line is gone")
-        identity = Identity(field, number=_number(ticket.caller), attestation=ticket.attestation, line=line.role)
+        number = _number(ticket.caller)
+        identity = Identity(
+            field,
+            number=number,
+            attestation=ticket.attestation,
+            line=line.role,
+            codes=VerifyCodes(rest, settings.twilio_verify_service_sid) if settings.twilio_verify_service_sid else None,
+            proofs=Proofs(tallies, call_sid=ticket.call_sid, number=number),
+        )
         toolbox = Toolbox(
             {name: tool for name, tool in tools.items() if name in line.tool_names},
             line=line.role,

@@ -6,10 +6,12 @@ caller, so a handle that resolves is a record in reach; anything else answers li
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
+from voice_agent.call.events import Ask
 from voice_agent.errors import NotFound
 from voice_agent.salesforce.records import Contact, Technician
 
@@ -27,6 +29,34 @@ class Level(IntEnum):
     """A PIN by keypad, or a code sent to the number on record."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller is told who must prove more: a key of prompts/phrases, and what the keys mean from then on.
+
+    `refused`: nothing can prove it on this call; `phrase` names the ways that are left.
+    """
+
+    phrase: str
+    ask: Ask | None = None
+    refused: bool = False
+    holes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verifier's word. `phrase` is a key of prompts/phrases; `left` fills its hole of that name."""
+
+    accepted: bool
+    phrase: str
+    ask: Ask | None = None
+    locked: bool = False
+    left: int = 0
+
+
+Proof = Literal["", "number", "pin", "code"]
+"""What a level rests on."""
+
+
 @dataclass(slots=True)
 class Grant:
     """Belongs to one call. Only identity.py raises the level; only tools mint handles, for records they just read."""
@@ -35,6 +65,7 @@ class Grant:
     level: Level = Level.UNKNOWN
     number: str = ""
     """Caller's number, E.164; a hint, empty when withheld."""
+    proof: Proof = ""
     contact: Contact | None = None
     technician: Technician | None = None
     _handles: dict[str, dict[str, Any]] = field(default_factory=dict)

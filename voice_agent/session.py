@@ -601,6 +601,7 @@ class Session:
             said=tuple(e.text for e in self.call.transcript.entries if isinstance(e, CallerSaid)),
             call_sid=self.call_sid,
             line=self.line.role,
+            prover=self.identity,
         )
 
     async def _identify(self) -> None:
@@ -638,7 +639,9 @@ class Session:
         speak = self.line.speaker(self.call.lang)
         say = speak(checked.phrase, name=self.identity.first_name, left=str(checked.left))
         note = f"The caller proved who they are: {self.identity.first_name}." if checked.accepted else ""
-        self.note("secret", accepted=checked.accepted, level=int(self.identity.grant.level))
+        self.note(
+            "secret", accepted=checked.accepted, level=int(self.identity.grant.level), proof=self.identity.grant.proof
+        )
         if checked.accepted:
             self._note_identity()
         self._post(SecretChecked(checked.accepted, say, note, checked.ask, checked.locked, at=self._loop.time()))

@@ -15,7 +15,7 @@ from voice_agent import lines
 
 LINES = lines.load()
 ROOTS = [Path(str(module.__file__)).parent for module in (voice_agent, tools)]
-ASKING = frozenset({"speak", "phrase", "_phrase", "Checked"})
+ASKING = frozenset({"speak", "phrase", "_phrase", "Checked", "Asked"})
 FILLED_BY_THE_LINE = frozenset({"company", "emergency_number"})
 COMPOSED = {
     "proof.{}.ask": ("pin", "code"),

@@ -2,7 +2,8 @@
 
 ## title
 LINE NUMBER [en|es]          the line called and the caller's number
-say WORDS | press KEYS       one turn of the caller
+attested VALUE               what the carrier says of the number; in full without this line
+say WORDS | press KEYS       one turn of the caller; {code} is the one that was texted last
 hear REGEX                   in the answer to it, case aside
 left REGEX                   how the call ended: "hand_off caller_asked", "end model_asked"
 changed OBJECT ... | nothing every object of the org of which a record changed, and no other; one with a ? may
@@ -38,6 +39,7 @@ class Script:
     may_change: frozenset[str] = frozenset()
     became: list[tuple[str, str, str]] = field(default_factory=list)
     """(object, field, value as text)"""
+    attested: str = "TN-Validation-Passed-A"
 
 
 def scripts() -> list[Script]:
@@ -64,6 +66,8 @@ def _add(script: Script, verb: str, rest: str) -> None:
         case "hear":
             last = script.turns[-1]
             script.turns[-1] = Turn(last.verb, last.text, (*last.hear, rest))
+        case "attested":
+            script.attested = rest
         case "left":
             script.left = rest
         case "changed":

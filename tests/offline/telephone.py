@@ -50,11 +50,13 @@ from voice_agent.call.events import (
 )
 from voice_agent.call.machine import Call
 from voice_agent.call.transcript import CallerSaid
+from voice_agent.codes import TextedCodes
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.identity import VOUCHED_FOR, Identity
 from voice_agent.language import read
 from voice_agent.language.spoken import EarFilter
 from voice_agent.lines import Line, Lines
+from voice_agent.proofs import Proofs
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
@@ -84,6 +86,8 @@ class Telephone:
     left: str | None = None
     tools: list[tuple[str, str]] = field(default_factory=list)
     contents: list[str] = field(default_factory=list)
+    codes: list[tuple[str, str]] = field(default_factory=list)
+    """Number and code of every text with one."""
 
     def __post_init__(self) -> None:
         self.call = Call(self.line.script)
@@ -224,6 +228,7 @@ class Telephone:
             said=tuple(e.text for e in self.call.transcript.entries if isinstance(e, CallerSaid)),
             call_sid=self.call_sid,
             line=self.line.role,
+            prover=self.identity,
         )
 
 
@@ -249,8 +254,13 @@ def dial(
     speaks: str = "en",
     model: Model | None = None,
     call_sid: str = "CA1",
+    attested: str = VOUCHED_FOR,
+    proofs: Proofs | None = None,
 ) -> Telephone:
-    """A call to the line of that name, not yet answered. Two at once need call sids of their own, as in life."""
+    """A call to the line of that name, not yet answered. Two at once need call sids of their own, as in life.
+
+    Codes are texted to `Telephone.codes`.
+    """
     found = LINES.by_name(line)
     assert found is not None
 
@@ -264,9 +274,22 @@ def dial(
         writer=write,
         clock=lambda: 0.0,
     )
-    return Telephone(
+    codes: list[tuple[str, str]] = []
+
+    async def text(to: str, code: str, lang: str) -> None:
+        codes.append((to, code))
+
+    phone = Telephone(
         line=found,
-        identity=Identity(service, number=number, attestation=VOUCHED_FOR, line=found.role),
+        identity=Identity(
+            service,
+            number=number,
+            attestation=attested,
+            line=found.role,
+            codes=TextedCodes(text, lambda: phone.at),
+            proofs=proofs,
+            clock=lambda: phone.at,
+        ),
         toolbox=toolbox,
         service=service,
         desk=EmergencyDesk(service, write),
@@ -274,4 +297,6 @@ def dial(
         now=now.astimezone(found.zone),
         speaks=speaks,
         call_sid=call_sid,
+        codes=codes,
     )
+    return phone

@@ -23,10 +23,11 @@ def test_a_call_is_held_by_rule_alone(script: Script, org: EmulatedOrg) -> None:
 
 async def _play(script: Script, org: EmulatedOrg) -> None:
     async with exchange(org.url, org.now) as service:
-        phone = dial(service, script.line, script.number, org.now, speaks=script.speaks)
+        phone = dial(service, script.line, script.number, org.now, speaks=script.speaks, attested=script.attested)
         await phone.ring()
         for turn in script.turns:
-            answer = await (phone.say(turn.text) if turn.verb == "say" else phone.press(turn.text))
+            text = turn.text.replace("{code}", phone.codes[-1][1]) if "{code}" in turn.text else turn.text
+            answer = await (phone.say(text) if turn.verb == "say" else phone.press(text))
             for pattern in turn.hear:
                 assert re.search(pattern, answer, re.I), f"after {turn.text!r}: {pattern!r} not in {answer!r}"
     assert (phone.left or "").startswith(script.left), phone.left

@@ -53,15 +53,15 @@ def test_names_are_unique_and_none_is_a_control() -> None:
     assert len(set(NAMES) | set(controls)) == len(NAMES) + len(controls)
 
 
-def test_only_a_message_needs_no_identity() -> None:
-    assert [tool.name for tool in TOOLS if tool.level == 0] == ["take_message"]
+def test_only_a_message_and_the_way_to_a_proof_need_no_identity() -> None:
+    assert [tool.name for tool in TOOLS if tool.level == 0] == ["identify", "take_message"]
     assert all(tool.level == 2 for tool in TOOLS if tool.lines == {"technician"})
     assert tool("cancel_visit").level == 2
 
 
 def test_what_changes_the_org_is_marked_as_a_write() -> None:
     reads = {tool.name for tool in TOOLS if not tool.writes}
-    assert reads == {"my_visits", "eta", "free_slots", "my_day", "find_job", "job_details", "part_stock"}
+    assert reads == {"my_visits", "eta", "free_slots", "my_day", "find_job", "job_details", "part_stock", "identify"}
 
 
 def test_every_hazard_with_guidance_can_be_reported() -> None:

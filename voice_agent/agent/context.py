@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from voice_agent.grants import Grant
+from voice_agent.grants import Asked, Grant
 from voice_agent.salesforce.field_service import FieldService
 
 Speak = Callable[..., str]
 """`speak("eta.window", window=...)`: a phrase of prompts/phrases.*.toml in the caller's language, its holes filled."""
+
+
+class Prover(Protocol):
+    """The caller's way to a higher level. `lang` is the language a code is texted in."""
+
+    async def ask(self, lang: str) -> Asked:
+        """What to ask for now that something needs more than the caller has proven; texts a code if that is the way."""
+        ...
+
+    async def claim(self, *, work_order: str = "", name: str = "", lang: str = "en") -> Asked:
+        """The caller says who they are: chooses where a code goes, and proves nothing."""
+        ...
+
+    async def again(self, lang: str) -> Asked:
+        """The code did not come."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +42,5 @@ class ToolContext:
     """The caller's own words in this call, oldest first, with keypad entries as "(pressed 2)"."""
     call_sid: str
     line: str
+    prover: Prover | None = None
+    """None where nobody can prove more than they have."""

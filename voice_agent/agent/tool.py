@@ -39,6 +39,8 @@ class Answer:
     say: str = ""
     spoken: bool = False
     ask: Ask | None = None
+    keep: bool = False
+    """What was asked for before is answered again once the caller has proven who they are."""
 
 
 @dataclass(frozen=True, slots=True)

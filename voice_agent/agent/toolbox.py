@@ -27,11 +27,13 @@ from voice_agent.errors import (
     SalesforceError,
     VoiceAgentError,
 )
+from voice_agent.grants import Asked
 from voice_agent.salesforce.plans import Committed, WritePlan
 
 PROPOSAL_SECONDS = 60.0
 PIN_LENGTH = 6
 MOST_RESULT_CHARACTERS = 6_000
+NO_PROOF = "The caller cannot prove who they are on this call. A message or a person is offered to them."
 FOLLOW_UPS = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds between attempts to settle a write whose outcome is unknown. Same key each time: it happens once."""
 AGAIN = ":2"
@@ -112,7 +114,7 @@ class Toolbox:
             async with asyncio.timeout(tool.timeout):
                 result = await tool.run(context, **parsed)
         except ProofNeeded as error:
-            return self._proof(error, context)
+            return await self._proof(error, context)
         except TimeoutError:
             log.warning("tool too slow", extra={"tool": name})
             return _failed(SalesforceError.for_model, context.speak(SalesforceError.for_caller))
@@ -134,15 +136,23 @@ class Toolbox:
         if context.grant.level < tool.level:
             if context.line == "technician":
                 raise ProofNeeded("pin")
+            if context.prover is not None:
+                raise ProofNeeded("code")
             raise NotAllowed(f"{name} needs level {tool.level}, the caller has {int(context.grant.level)}")
         if tool.writes and self._phase != "autonomous":  # a supervised write needs an approval, and there are none yet
             raise NotAllowed(f"{name} writes, and the phase is {self._phase}")
         return tool
 
-    def _proof(self, error: ProofNeeded, context: ToolContext) -> Outcome:
-        content = orjson.dumps({"status": "proof_needed", "why": error.for_model}).decode()
-        ask = Ask(Keypad.PIN, PIN_LENGTH)
-        return Outcome(content, say=context.speak(f"proof.{error.proof}.ask"), ask=ask, keep=True)
+    async def _proof(self, error: ProofNeeded, context: ToolContext) -> Outcome:
+        """The caller is asked for a proof, and what they wanted is kept until they have given it."""
+        if context.prover is None:
+            asked = Asked(f"proof.{error.proof}.ask", Ask(Keypad.PIN, PIN_LENGTH))
+        else:
+            asked = await context.prover.ask(context.lang)
+        say = context.speak(asked.phrase, **asked.holes)
+        status, why = ("refused", NO_PROOF) if asked.refused else ("proof_needed", error.for_model)
+        content = orjson.dumps({"status": status, "why": why, "say": say}).decode()
+        return Outcome(content, say=say, ask=asked.ask, keep=not asked.refused)
 
     def _propose(self, tool: Tool, arguments: Mapping[str, Any], change: Change) -> Outcome:
         token = self._read_back(tool.name, arguments, change)
@@ -259,7 +269,7 @@ def _answered(answer: Answer) -> Outcome:
     if answer.say:
         data["say"] = answer.say
     content = orjson.dumps(data, default=_plain).decode()[:MOST_RESULT_CHARACTERS]
-    return Outcome(content, say=answer.say if answer.spoken else "", ask=answer.ask)
+    return Outcome(content, say=answer.say if answer.spoken else "", ask=answer.ask, keep=answer.keep)
 
 
 def _failed(why: str, say: str) -> Outcome:

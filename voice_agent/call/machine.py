@@ -234,7 +234,7 @@ class Call:
             self._secret_spoken(at)
         elif self.proposal is not None:
             confirming.answer(self, words, gist, at)
-        elif gist.wants_repeat and self.listening and self.transcript.last_said():
+        elif self._wants_repeat(gist):
             last = self.transcript.last_said().rstrip("—")
             self.take_words(words, at)
             self.say(last, at)
@@ -243,6 +243,11 @@ class Call:
             self.take_words(words, at)
             danger.advise(self, gist, at)
             self._answer(at)
+
+    def _wants_repeat(self, gist: Gist) -> bool:
+        """ "Again" while a code is awaited means the text message more often than our words: the model tells which."""
+        awaits_code = self.keypad.ask.kind is Keypad.CODE
+        return gist.wants_repeat and self.listening and not awaits_code and bool(self.transcript.last_said())
 
     def _partial(self, event: CallerSpoke, words: str) -> None:
         if self.listening and self.leaving is None:
@@ -299,7 +304,7 @@ class Call:
         """An entry is complete; its meaning is that of the question it answers."""
         self.order(CancelTimer(Timer.KEYPAD))
         match entry.kind:
-            case Keypad.PIN | Keypad.CODE:
+            case Keypad.PIN | Keypad.CODE if entry.digits != self.rules.person_key:
                 self.open_turn(at)
                 self._check_limit(at)
                 self.wait_for(Awaiting.SECRET, self.rules.secret_within)

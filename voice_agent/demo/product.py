@@ -117,6 +117,7 @@ def prepare(
         "TWILIO_AUTH_TOKEN": twilio.get("auth_token", ""),
         "TWILIO_API_KEY_SID": twilio.get("api_key_sid", ""),
         "TWILIO_API_KEY_SECRET": twilio.get("api_key_secret", ""),
+        "TWILIO_VERIFY_SERVICE_SID": twilio.get("verify_service_sid", ""),
         "TWILIO_API_BASE_URL": twilio_url,
         "SALESFORCE_DOMAIN": "demo.my",
         "SALESFORCE_CLIENT_ID": salesforce.get("client_id", ""),

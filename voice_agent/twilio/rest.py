@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS = 8.0
+SPENT = frozenset({20404, 60202})
+"""Verify: no such verification any more, or checked too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,15 @@ class PhoneNumber:
     number: str
     voice_url: str
     status_callback: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    sid: str
+    body: str
+    status: str
+    """`queued sending sent delivered undelivered failed`."""
+    error_code: int | None
 
 
 class TwilioRest:
@@ -53,6 +65,65 @@ class TwilioRest:
 
         return await self._off_loop(listed)
 
+    # -- one-time codes ----------------------------------------------------------------------------------------------
+
+    async def start_verification(self, service_sid: str, to: str, locale: str) -> str:
+        """Text a code to a number, or the pending one again. Gives the verification's SID."""
+
+        def start(client: Client) -> str:
+            service = client.verify.v2.services(service_sid)
+            return str(service.verifications.create(to=to, channel="sms", locale=locale).sid)
+
+        return await self._off_loop(start)
+
+    async def cancel_verification(self, service_sid: str, to: str) -> None:
+        """End whatever verification of this number is pending; there may be none."""
+
+        def cancel(client: Client) -> None:
+            client.verify.v2.services(service_sid).verifications(to).update(status="canceled")
+
+        try:
+            await self._off_loop(cancel)
+        except TwilioRestError as error:
+            if error.code not in SPENT:
+                raise
+
+    async def check_verification(self, service_sid: str, verification_sid: str, code: str) -> str:
+        """`approved`, `pending` for a wrong code, `gone` for one that is used, expired or was tried too often."""
+
+        def check(client: Client) -> str:
+            service = client.verify.v2.services(service_sid)
+            return str(service.verification_checks.create(verification_sid=verification_sid, code=code).status)
+
+        try:
+            return await self._off_loop(check)
+        except TwilioRestError as error:
+            if error.code in SPENT:
+                return "gone"
+            raise
+
+    # -- texts -------------------------------------------------------------------------------------------------------
+
+    async def send_text(self, *, to: str, sender: str, body: str, status_callback: str) -> SentText:
+        def send(client: Client) -> SentText:
+            return _text(
+                client.messages.create(to=to, from_=sender, body=body, status_callback=status_callback or None)
+            )
+
+        return await self._off_loop(send)
+
+    async def texts_to(self, to: str, sender: str, since: datetime) -> list[SentText]:
+        """Texts from `sender` to a number that were made from `since` on: what became of one that got no answer."""
+
+        def listed(client: Client) -> list[SentText]:
+            return [
+                _text(message)
+                for message in client.messages.list(to=to, from_=sender, limit=100)
+                if message.date_created is None or message.date_created >= since
+            ]
+
+        return await self._off_loop(listed)
+
     async def _off_loop(self, work: Callable[[Client], T]) -> T:
         try:
             async with asyncio.timeout(SECONDS):
@@ -66,6 +137,10 @@ class TwilioRest:
 
             self._client = Client(self._user, self._secret, self._account_sid, http_client=_transport(self._base_url))
         return self._client
+
+
+def _text(message: Any) -> SentText:
+    return SentText(str(message.sid), str(message.body or ""), str(message.status), message.error_code)
 
 
 def _named(work: Callable[[Client], T], client: Client) -> T:

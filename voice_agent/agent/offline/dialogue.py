@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voice_agent.agent.model import Situation
-from voice_agent.agent.offline import correcting, courtesies, filling, keys, offers, topics, wording
+from voice_agent.agent.offline import correcting, courtesies, filling, keys, offers, proving, topics, wording
 from voice_agent.agent.offline.frames import ABOUT_A_JOB, READS, WRITES, Frame, gather
 from voice_agent.agent.offline.heard import PROPOSED, Agent, Caller, Moment, Note, Used
 from voice_agent.agent.offline.moves import WANTS, Move, Understood
@@ -60,6 +60,8 @@ class Dialogue:
     turns: int = 0
     settled: bool = False
     """The change that was agreed to has reached its end, and the caller has been told which."""
+    proven: bool = False
+    """The caller has just proven who they are."""
     since: list[Moment] = field(default_factory=list)
 
     @classmethod
@@ -132,6 +134,7 @@ class Dialogue:
 
     def _noted(self, text: str) -> None:
         """The end of a write is noted under the tool's name; an expired or withdrawn read-back is not."""
+        self.proven = self.proven or text.startswith(proving.PROVEN)
         used = self.last_used
         if used is None or used.status != PROPOSED or self.settled or not text.startswith(f"{used.name}:"):
             return
@@ -150,7 +153,7 @@ class Dialogue:
     # -- the caller's side -------------------------------------------------------------------------------------------
 
     def _heard(self, caller: Caller) -> None:
-        self.caller, self.since, self.settled = caller, [], False
+        self.caller, self.since, self.settled, self.proven = caller, [], False, False
         self.turns += 1
         expecting = "yes_no" if self.proposed else EXPECTING.get(self.asked or "")
         if expecting is None and self.options:
@@ -170,6 +173,8 @@ class Dialogue:
             return Move.HUMAN, ""
         if self.proposed and self.frame is not None:
             return correcting.answered(self, caller, reading)
+        if (move := proving.understood(self, caller, reading)) is not None:
+            return move
         if self.options and (move := offers.chose(self, caller, reading)) is not None:
             return move
         if caller.keys:

@@ -27,6 +27,8 @@ class Move(StrEnum):
     MENU = "menu"
     EMERGENCY_MENU = "emergency_menu"
     HAZARD = "hazard"
+    PROVE = "prove"
+    """About the proof that was asked for: a work order number, or which way it is to go on."""
     LOST = "lost"
 
 

@@ -25,6 +25,18 @@ ALSO = (
     "reschedule.next_offer",
     "message.no_number",
     "message.bad_number",
+    "proof.order.ask",
+    "proof.order.several",
+    "proof.order.sent",
+    "proof.order.again",
+    "proof.code.ask",
+    "proof.code.again",
+    "proof.code.waiting",
+    "proof.code.enough",
+    "proof.code.short",
+    "proof.code.expired",
+    "proof.code.unchecked",
+    "proof.code.wrong",
     "chat.yes_what",
     "emergency.calm",
     "silence.again",
@@ -34,6 +46,8 @@ SHORTEST_PREFIX = 12
 """Letters of a question that was cut off by which it is still known."""
 
 EXPECTING = {
+    "proof.order.ask": "work_order",
+    "proof.order.several": "work_order",
     "ask.which_job": "work_order",
     "job.none": "work_order",
     "job.none_current": "work_order",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from voice_agent.agent.offline import wording
+from voice_agent.agent.offline import proving, wording
 from voice_agent.agent.offline.dialogue import Dialogue
 from voice_agent.agent.offline.frames import Frame
 from voice_agent.agent.offline.heard import PROOF_NEEDED, UNFINISHED, Note, Used
@@ -49,6 +49,8 @@ def respond(dialogue: Dialogue) -> Iterator[Step]:
     used = [moment for moment in dialogue.since if isinstance(moment, Used)]
     if len(used) > MOST_TOOLS_A_TURN:
         yield from _give_up("lost")
+    elif dialogue.proven and dialogue.situation.line == "customer":
+        yield from _proven(dialogue)
     elif used:
         yield from _after(dialogue, used[-1])
     elif dialogue.situation.emergency in LIFE_HAZARDS:
@@ -86,6 +88,32 @@ def _after(dialogue: Dialogue, used: Used) -> Iterator[Step]:
             yield from _go_on(dialogue)
         case _:
             pass
+
+
+def _prove(what: str) -> Iterator[Step]:
+    match what:
+        case proving.AGAIN:
+            yield Use("identify", {"send_again": True})
+        case proving.ORDER:
+            yield Use("identify")
+        case proving.OTHER_WAY:
+            yield Say("proof.code.other_way")
+        case proving.WAITING:
+            yield Say("proof.code.waiting")
+        case digits:
+            yield Use("identify", {"work_order": digits})
+
+
+def _proven(dialogue: Dialogue) -> Iterator[Step]:
+    """What was wanted before the proof is done now; once it has been asked for, its result counts."""
+    asked = [moment for moment in dialogue.since if isinstance(moment, Used)]
+    behind = dialogue.since[max(i for i, m in enumerate(dialogue.since) if isinstance(m, Note)) :]
+    if asked and asked[-1] in behind:
+        yield from _after(dialogue, asked[-1])
+    elif dialogue.frame is not None and not dialogue.frame.done:
+        yield from _act(dialogue, dialogue.frame)
+    else:
+        yield Say("ask.what")
 
 
 def _failures(dialogue: Dialogue) -> int:
@@ -129,6 +157,8 @@ def _answer(dialogue: Dialogue) -> Iterator[Step]:
             yield Use("hand_off", {"reason": "caller_asked"})
         case Move.REPEAT:
             yield Tell(dialogue.last_said.rstrip("—")) if dialogue.last_said else Say("chat.nothing_to_repeat")
+        case Move.PROVE:
+            yield from _prove(dialogue.detail)
         case Move.MENU:
             yield Say(f"menu.{line}")
         case Move.EMERGENCY_MENU:
