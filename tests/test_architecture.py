@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "handoff.story": {"handoff.summary", "language"},
     "handoff.steps": {"handoff.story", "handoff.summary", "handoff.words"},
     "handoff.telling": {"handoff.steps", "handoff.story", "handoff.summary", "handoff.words"},
+    "console": {"calls", "errors", "handoff", "journal", "lines", "settings", "store"},
     "emergency": {"agent", "errors", "grants", "salesforce"},
     "session": {
         "agent",

@@ -30,6 +30,9 @@ emulate = typer.Typer(help="One emulator alone, for other people's tests.", no_a
 app.add_typer(emulate, name="emulate")
 app.add_typer(audit, name="audit")
 
+console_user = typer.Typer(help="Accounts of the dispatch console.", no_args_is_help=True)
+app.add_typer(console_user, name="console-user")
+
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
@@ -199,6 +202,30 @@ def salesforce_package(
         except FileExistsError:
             raise ConfigurationError(f"--out {out} is not empty; name a new folder") from None
         typer.echo(f"{len(files)} files written to {out}; how to deploy them stands in {out}/README.md")
+
+
+@console_user.command("add")
+def console_user_add(
+    name: Annotated[str, typer.Argument(help="How they sign in.")],
+    role: Annotated[str, typer.Option(help="dispatcher, supervisor or admin.")] = "dispatcher",
+    phone: Annotated[str, typer.Option(help="Rung when they accept a caller, as +13125550142.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="A new password and role for one that exists.")] = False,
+) -> None:
+    """Makes an account; the password is asked for, or read from a pipe."""
+    with refusals():
+        from voice_agent import settings as settings_file
+        from voice_agent.console.users import Role, add
+        from voice_agent.store import Store
+
+        chosen = Role.named(role)
+        store = Store(settings_file.parse(settings_file.read()).database_url)
+        store.prepare()
+        if sys.stdin.isatty():
+            password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        else:
+            password = sys.stdin.readline().rstrip("\n")
+        add(store, name, chosen, password, phone=phone, replace=replace)
+        typer.echo(f"{name} may sign in as {chosen.word}")
 
 
 @emulate.command("salesforce")

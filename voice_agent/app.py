@@ -30,6 +30,8 @@ from voice_agent.agent.toolbox import Toolbox
 from voice_agent.calls import Calls, Ticket, Tickets
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.codes import VerifyCodes
+from voice_agent.console.sources import OwnJournal
+from voice_agent.console.wiring import Console, console
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.errors import ConfigurationError, VoiceAgentError, WireError
 from voice_agent.identity import Identity
@@ -72,6 +74,7 @@ class Services:
     wards: Wards
     store: Store
     jobs: Jobs
+    console: Console
 
 
 def build(settings: Settings, *, model: Model | None = None, more: Sequence[BaseRoute] = ()) -> Starlette:
@@ -130,7 +133,10 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         )
         return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name])
 
-    services = Services(settings, lines, calls, tickets, journal, salesforce, field, around.model, wards, store, jobs)
+    pages = console(settings, lines, store, OwnJournal(journal), calls, stopping=lambda: bool(app.state.stopping))
+    services = Services(
+        settings, lines, calls, tickets, journal, salesforce, field, around.model, wards, store, jobs, pages
+    )
     webhooks = Webhooks(settings, lines, calls, tickets, journal)
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 
@@ -149,6 +155,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             await asyncio.wait({opening}, timeout=STORE_SECONDS)  # no longer: calls are taken without a store, too
             background = [
                 opening,
+                asyncio.create_task(pages.run()),
                 asyncio.create_task(_warm_up(field)),
                 asyncio.create_task(listen(salesforce, field)),
                 asyncio.create_task(_sweep(calls)),
@@ -173,6 +180,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             Route("/health/live", _live),
             Route("/health/ready", _ready),
             Route("/metrics", _metrics),
+            *pages.routes,
             *more,
         ],
         lifespan=lifespan,

@@ -186,7 +186,12 @@ class Session:
         self._socket, self._attached, self._leaving = socket, True, False
         self._outbox.clear()
         resumed = self.sockets > 1
-        self.note("call_resumed" if resumed else "call_started", caller=self.identity.grant.number, line=self.line.name)
+        if resumed:
+            self.note("call_resumed")
+        else:
+            self.note(
+                "call_started", caller=self.identity.grant.number, line=self.line.name, greeting=self.line.greeting
+            )
         log.info(
             "call resumed" if resumed else "call started", extra={"session": setup.session_id, "line": self.line.name}
         )
@@ -577,6 +582,9 @@ class Session:
             content=outcome.content,
             proposal=outcome.proposal,
         )
+        if outcome.proposal is not None:
+            tool, changes = self.toolbox.proposed(outcome.proposal)
+            self.note("proposed", turn=order.turn, proposal=outcome.proposal, tool=tool, changes=changes)
         self._post(
             ToolReturned(
                 order.turn,
@@ -614,6 +622,14 @@ class Session:
         who = grant.technician or grant.contact
         context = self.identity.context
         visits = context.of(grant.contact)[:MOST_VISITS_NOTED] if context is not None and grant.contact else ()
+        territories = [
+            *(grant.technician.territory_ids if grant.technician is not None else ()),
+            *(
+                visit.territory_id
+                for visit in (context.appointments if context is not None else ())
+                if visit.territory_id
+            ),
+        ]
         self.note(
             "identified",
             role=grant.role,
@@ -632,6 +648,7 @@ class Session:
                 }
                 for visit in visits
             ],
+            territory=territories[0] if territories else "",
         )
 
     async def _check(self, order: CheckSecret) -> None:

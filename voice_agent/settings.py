@@ -23,7 +23,7 @@ DEMO_SECRET = "demo-only-0f6c1d7b9e2a4c58b3d1"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRETS = frozenset(
     "SECRET_KEY TWILIO_AUTH_TOKEN TWILIO_AUTH_TOKEN_SECONDARY TWILIO_API_KEY_SECRET SALESFORCE_CLIENT_SECRET "
-    "OPENAI_API_KEY OPENAI_FALLBACK_API_KEY".split()
+    "OPENAI_API_KEY OPENAI_FALLBACK_API_KEY CONSOLE_OIDC_CLIENT_SECRET".split()
 )
 
 
@@ -63,6 +63,9 @@ class Settings:
     pilot_territories: str = ""
     autonomous_sends: bool = False
     emergency_number: str = "911"
+    console_oidc_issuer: str = ""
+    console_oidc_client_id: str = ""
+    console_oidc_client_secret: str = field(default="", repr=False)
     prompts_dir: str = ""
     demo: bool = False
 
@@ -178,6 +181,7 @@ def _check(settings: Settings) -> None:
         "salesforce_api_base_url",
         "openai_base_url",
         "openai_fallback_base_url",
+        "console_oidc_issuer",
     ):
         if (value := getattr(settings, name)) and not _is_url(value):
             raise ConfigurationError(f"{name.upper()} is {value!r}; it must be a URL such as https://host/path")
@@ -186,6 +190,10 @@ def _check(settings: Settings) -> None:
     if not re.fullmatch(r"\+?\d[\d -]{1,18}", settings.emergency_number, re.ASCII):
         raise ConfigurationError(
             f"EMERGENCY_NUMBER is {settings.emergency_number!r}; callers are told to dial it: write digits such as 911"
+        )
+    if settings.console_oidc_issuer and not settings.console_oidc_client_id:
+        raise ConfigurationError(
+            "CONSOLE_OIDC_CLIENT_ID is not set; the console signs in at CONSOLE_OIDC_ISSUER with it"
         )
     base = urlsplit(settings.salesforce_api_base_url)
     if base.scheme == "http" and base.hostname not in LOOPBACK:

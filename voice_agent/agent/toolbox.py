@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -166,6 +166,15 @@ class Toolbox:
         expires = self._clock() + PROPOSAL_SECONDS
         self._proposed = {token: Proposed(tool, canonical, change, expires)}  # one at a time: a yes is unambiguous
         return token
+
+    def proposed(self, token: str) -> tuple[str, list[dict[str, Any]]]:
+        """The tool behind a proposal and the records it would touch, as plain JSON values for people to look at."""
+        proposed = self._proposed.get(token)
+        if proposed is None:
+            return "", []
+        touches = [asdict(touch) for touch in proposed.change.plan.touches]
+        shown: list[dict[str, Any]] = orjson.loads(orjson.dumps(touches, default=_plain))
+        return proposed.tool, shown
 
     def drop(self, token: str) -> None:
         self._proposed.pop(token, None)

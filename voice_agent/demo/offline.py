@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from voice_agent.app import Services, build
+from voice_agent.console.wiring import DEMO_USER
 from voice_agent.demo.product import Children, Surroundings, claim_numbers, prepare, stay_here
 from voice_agent.logs import set_up
 from voice_agent.serving import listen
@@ -76,6 +77,7 @@ class _Started:
         services: Services = self._app.state.services
         around: Surroundings = self._app.state.demo
         await claim_numbers(around, {line.number: line.name for line in services.lines.lines})
+        await services.console.open.wait()
         self._app.state.ready.set()
         threading.Thread(target=show, args=(around, services), daemon=True).start()
 
@@ -110,6 +112,8 @@ def show(around: Surroundings, services: Services) -> None:
     base = around.settings.public_url
     places = Table.grid(padding=(0, 2))
     places.add_row("Phone page", Text(f"{base}/demo/phone", style="bold cyan"))
+    places.add_row("Dispatch console", Text(f"{base}/console", style="bold cyan"))
+    places.add_row("", Text(f"sign in as {DEMO_USER[0]}, password {DEMO_USER[1]}", style="dim"))
     places.add_row("In the terminal", Text(f"voice-agent talk --url {base}", style="cyan"))
     places.add_row("Emulated org", Text(str(around.salesforce["base_url"]), style="dim"))
     places.add_row("Emulated Twilio", Text(str(around.twilio["base_url"]), style="dim"))

@@ -1,0 +1,77 @@
+"""Fills the console's templates; what every page shows is put in here once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("voice_agent.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"words": words, "delay": delay, "span": span, "percent": percent, "number": number}
+    made.globals["version"] = version()
+    return made
+
+
+def render(name: str, values: Mapping[str, Any]) -> str:
+    return environment().get_template(name).render(**values)
+
+
+@cache
+def version() -> str:
+    """Changes when a file the browser keeps has changed."""
+    return format(max(int(file.stat().st_mtime) for file in STATIC.iterdir()), "x")
+
+
+def words(name: object) -> str:
+    """`reschedule_visit` to `reschedule visit`."""
+    return str(name or "").replace("_", " ")
+
+
+def delay(ms: float | None) -> str:
+    """38 to `38 ms`, 1480 to `1.48 s`."""
+    if ms is None:
+        return "–"
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.2f} s"
+
+
+def span(seconds: float) -> str:
+    """75 to `1:15`, 3700 to `1:01:40`."""
+    whole = max(0, int(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.0f} %"
+
+
+def number(value: str) -> str:
+    """+13125550142 to `+1 312 555 0142`; other countries in groups of three."""
+    if value.startswith("+1") and len(value) == 12:
+        return f"+1 {value[2:5]} {value[5:8]} {value[8:]}"
+    return value or "withheld"
+
+
+def clock(wall: float, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(wall, zone).strftime("%H:%M")
+
+
+def day(wall: float, zone: ZoneInfo) -> str:
+    moment = datetime.fromtimestamp(wall, zone)
+    return f"{moment:%a} {moment.day} {moment:%b}"

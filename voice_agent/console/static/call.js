@@ -1,0 +1,65 @@
+// The open call: its parts come as markup from the server and take the place of the older ones, nothing else moves.
+
+import { $, all, make } from "./dom.js";
+
+let sid = document.querySelector(".call")?.dataset.sid ?? "";
+const empty = $("no-call");
+
+export const current = () => sid;
+
+/** Show a call in the pane. False when the server has none of that name. */
+export async function open(wanted) {
+  const answer = await fetch(`/console/calls/${wanted}/pane`, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return false;
+  sid = wanted;
+  $("pane").innerHTML = await answer.text();
+  foot(true);
+  return true;
+}
+
+export function close() {
+  sid = "";
+  $("pane").replaceChildren(...(empty ? [empty] : []));
+}
+
+export function partsChanged({ call, parts }) {
+  if (call !== sid) return;
+  const stays = atFoot();
+  for (const [name, html] of Object.entries(parts)) {
+    const place = document.querySelector(`[data-part="${name}"]`) ?? turn(name);
+    if (!place || place.dataset.html === html) continue;
+    swap(place, html);
+  }
+  if (stays) foot();
+}
+
+/** Details that were opened stay open, and what had the focus keeps it. */
+function swap(place, html) {
+  const opened = new Set(all("details[open][id]", place).map((one) => one.id));
+  const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
+  place.innerHTML = html;
+  for (const one of all("details[id]", place)) one.open = opened.has(one.id);
+  if (focused) $(focused)?.focus();
+}
+
+function turn(name) {
+  const turns = $("turns");
+  if (!turns || !name.startsWith("turn-")) return null;
+  const number = Number(name.slice(5));
+  const item = make("li.turn", { "data-part": name });
+  const after = all(".turn", turns).find((other) => Number(other.dataset.part.slice(5)) > number);
+  turns.insertBefore(item, after ?? null);
+  return item;
+}
+
+const scroller = () => document.querySelector(".call .turns");
+
+function atFoot() {
+  const box = scroller();
+  return box && box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+}
+
+export function foot() {
+  const box = scroller();
+  if (box) box.scrollTop = box.scrollHeight;
+}
