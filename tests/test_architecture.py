@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "store": {"errors"},
     "jobs": {"store"},
     "clients": {"errors", "salesforce", "settings", "twilio"},
+    "intents": {"errors", "jobs", "salesforce", "store", "workshop"},
     "workshop": {"jobs", "lines", "salesforce", "settings", "store", "twilio"},
     "supervising": set(),
     "worker": ANY,

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import aiohttp
 import orjson
@@ -35,6 +34,7 @@ from voice_agent.console.wiring import Console, console
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.errors import ConfigurationError, VoiceAgentError, WireError
 from voice_agent.identity import Identity
+from voice_agent.intents import ExactlyOnce, Intents
 from voice_agent.jobs import Jobs, Outbox
 from voice_agent.journal import Journal
 from voice_agent.language import read
@@ -43,7 +43,6 @@ from voice_agent.proofs import Proofs
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.listening import listen
-from voice_agent.salesforce.plans import Committed, WritePlan
 from voice_agent.session import Session, Surroundings, Wards
 from voice_agent.settings import Settings
 from voice_agent.sockets import Front, RelayEndpoint
@@ -94,9 +93,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     salesforce = salesforce_of(settings)
     field = FieldService(salesforce, now=lambda: datetime.now().astimezone())
 
-    async def write(plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
-        return await field.commit(plan, key=key, audit=audit)
-
+    write = ExactlyOnce(Intents(store), field)
     rest = twilio_of(settings)
     tallies = Tallies(store, f"tallies:{settings.secret_key or settings.twilio_auth_token}")
     ladder = Later()
