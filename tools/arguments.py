@@ -19,8 +19,7 @@ Job = Annotated[
     Field(
         min_length=1,
         max_length=40,
-        description='Handle such as "job 1", or the digits or the customer\'s name as the technician said it, or '
-        '"current" for the one under way, or "next".',
+        description='Handle such as "job 1", the digits or customer as they were said, "current" or "next".',
     ),
 ]
 Status = Annotated[

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from tools import telling
+from tools import telling, texting
 from tools.arguments import Job as JobSpec
 from tools.arguments import OwnWords, Status, UsedPart
 from tools.jobs import TECHNICIAN, Found, caller, which
@@ -15,8 +16,9 @@ from tools.matching import match
 from tools.refusing import refused
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Answer, Change, Result, tool
-from voice_agent.errors import NotAllowed
+from voice_agent.errors import NotAllowed, SalesforceError
 from voice_agent.language import spoken
+from voice_agent.salesforce.records import RequiredPart
 from voice_agent.salesforce.wishes import PartUse
 
 LEADS_TO = {
@@ -54,17 +56,31 @@ async def update_job(
         state = telling.category(ctx, meant.job.appointment.category)
         return Answer({"status": "over", "job": meant.handle, "state": meant.job.appointment.category},
                       say=telling.sentence(ctx.speak("update_job.over", job=short, state=state)))  # fmt: skip
-    used = await _from_van(ctx, parts or ())
+    used, required = await asyncio.gather(_from_van(ctx, parts or ()), _estimate(ctx, meant, parts))
     if isinstance(used, Answer):
         return used
     try:
-        plan = await ctx.field.plan_job_update(meant.job, status=status, parts=used, reason=reason, note=note)
+        plan = await ctx.field.plan_job_update(
+            meant.job, status=status, parts=used, reason=reason, note=note, required=required
+        )
     except NotAllowed as error:
         state = telling.category(ctx, meant.job.appointment.category)
         same = status is not None and LEADS_TO[status] == meant.job.appointment.category
         key = "update_job.already" if same else "update_job.refused"
         return refused(ctx, error, key, job=telling.sentence(short), state=state)
-    return Change(plan, _read_back(ctx, meant, status, used, reason, note), _done(ctx, meant, status, used))
+    texts = texting.completed(ctx, meant.job) if status == "completed" else ()
+    read_back = _read_back(ctx, meant, status, used, reason, note)
+    return Change(plan, read_back, _done(ctx, meant, status, used), texts=texts)
+
+
+async def _estimate(ctx: ToolContext, meant: Found, parts: Sequence[UsedPart] | None) -> Sequence[RequiredPart] | None:
+    """What the job calls for, to hold the parts used against; None when there is nothing to compare, or no telling."""
+    if not parts:
+        return None
+    try:
+        return await ctx.field.parts_required(meant.job)
+    except SalesforceError:
+        return None
 
 
 async def _from_van(ctx: ToolContext, parts: Sequence[UsedPart]) -> list[PartUse] | Answer:
@@ -149,8 +165,8 @@ async def running_late(
     minutes: Annotated[int, Field(gt=0, le=600, description="Minutes of delay, as the technician said.")],
     reason: Annotated[str | None, Field(max_length=200, description="Why, if said.")] = None,
 ) -> Result:
-    """Report that the technician will be late for a job. Use "next" when they do not name the job. The server reads it
-    back and asks."""
+    """Report that the technician will be late for a job; the customer is told by text. Use "next" when they do not name
+    the job. The server reads it back and asks."""
     meant = await which(ctx, job)
     if isinstance(meant, Answer):
         return meant
@@ -160,4 +176,7 @@ async def running_late(
     if reason:
         told.append(ctx.speak("update_job.reason", reason=telling.quoted(reason)))
     done = ctx.speak("late.done", job=telling.job_short(ctx, meant.job), minutes=delay)
-    return Change(plan, telling.confirm(ctx, *told), done)
+    texts = texting.running_late(ctx, meant.job, minutes)
+    if texts:
+        told.append(ctx.speak("late.customer"))
+    return Change(plan, telling.confirm(ctx, *told), done, texts=texts)

@@ -29,11 +29,11 @@ async def report_problem(
     report_emergency) and not for moving a visit. The server reads it back and asks."""
     contact = caller(ctx)
     words = f"{appliance} {problem}".strip()
-    kinds = [kind for kind in await ctx.field.work_types_like(words) if _named(kind.name, words)]
+    kinds = [kind for kind in await ctx.field.work_types_like(words) if said_by_name(kind.name, words)]
     assets = await ctx.field.assets_like(contact, words)
     visits = await open_visits(ctx)
     what = Problem(
-        subject=_subject(problem),
+        subject=subject_of(problem),
         description=problem,
         work_type_id=kinds[0].id if kinds else None,
         asset_id=assets[0].id if len(assets) == 1 else None,
@@ -44,16 +44,17 @@ async def report_problem(
         told = ctx.speak("problem.read_back_type", problem=telling.quoted(problem), work_type=kinds[0].name)
     else:
         told = ctx.speak("problem.read_back", problem=telling.quoted(problem))
-    return Change(plan, telling.confirm(ctx, told), ctx.speak("problem.done"))
+    machine = ctx.speak("problem.asset", asset=telling.inline(assets[0].name)) if what.asset_id else ""
+    return Change(plan, telling.confirm(ctx, told, machine), ctx.speak("problem.done"))
 
 
-def _named(kind: str, words: str) -> bool:
+def said_by_name(kind: str, words: str) -> bool:
     """Only a kind of work whose own words were said is read out; the planners find the others."""
     said = set(re.findall(r"\w{4,}", words.lower()))
     return any(word.removesuffix("s") in said or word in said for word in re.findall(r"\w{4,}", kind.lower()))
 
 
-def _subject(problem: str) -> str:
+def subject_of(problem: str) -> str:
     """A title of whole words out of the caller's first sentence."""
     first = problem.split(". ")[0].strip()
     if len(first) > MOST_SUBJECT:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tools import telling
+from tools import telling, texting
 from tools.arguments import WEEKDAYS, Day, PartOfDay, SlotHandle, TimeOfDay, Visit, Weekday
 from tools.refusing import refused
 from tools.visits import CUSTOMER, which
@@ -186,7 +186,11 @@ async def _moved(ctx: ToolContext, offered: Offered, appointment: Appointment, *
         return await _next_best(context, offered, error) if isinstance(error, SlotTaken) else None
 
     return Change(
-        plan, telling.confirm(ctx, moved, late), ctx.speak("reschedule.done", after=after), otherwise=otherwise
+        plan,
+        telling.confirm(ctx, moved, late),
+        ctx.speak("reschedule.done", after=after),
+        texts=(texting.rescheduled(ctx, appointment, offered.slot),),
+        otherwise=otherwise,
     )
 
 

@@ -1,4 +1,4 @@
-"""What else a customer may change about a visit: cancel it, confirm it, leave a note for the technician."""
+"""What else a customer may change about a visit: cancel it, confirm it, leave a note or a preference."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tools import telling
+from tools import telling, texting
 from tools.arguments import OwnWords, Visit
 from tools.refusing import refused
 from tools.visits import CUSTOMER, which
@@ -31,7 +31,8 @@ async def cancel_visit(
     except NotAllowed as error:
         return refused(ctx, error, "cancel.refused")
     read_back = telling.confirm(ctx, ctx.speak("cancel.read_back", visit=telling.visit_told(ctx, meant.visit)))
-    return Change(plan, read_back, ctx.speak("cancel.done"), reversible=False)
+    texts = (texting.canceled(ctx, meant.visit),)
+    return Change(plan, read_back, ctx.speak("cancel.done"), reversible=False, texts=texts)
 
 
 @tool(lines=CUSTOMER, level=1, writes=True)
@@ -56,3 +57,16 @@ async def visit_note(ctx: ToolContext, note: OwnWords, visit: Visit = None) -> R
     plan = await ctx.field.plan_arrival_note(meant.visit, note)
     read_back = telling.confirm(ctx, ctx.speak("visit_note.read_back", note=telling.quoted(note)))
     return Change(plan, read_back, ctx.speak("visit_note.done"))
+
+
+@tool(lines=CUSTOMER, level=1, writes=True)
+async def preferred_times(ctx: ToolContext, times: OwnWords, visit: Visit = None) -> Result:
+    """Note for the planners when the caller would like a visit to be. Use when it has no time yet and they only name
+    preferences, or no offered time fits; to book a time use free_slots. The server reads it back and asks."""
+    meant = await which(ctx, visit)
+    if isinstance(meant, Answer):
+        return meant
+    plan = await ctx.field.plan_preferred_times(meant.visit, times)
+    title = telling.visit_title(ctx, meant.visit)
+    read_back = telling.confirm(ctx, ctx.speak("preferred.read_back", visit=title, times=telling.quoted(times)))
+    return Change(plan, read_back, ctx.speak("preferred.done"))

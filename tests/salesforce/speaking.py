@@ -11,6 +11,7 @@ from tests.salesforce.emulated_org import EmulatedOrg
 from tools import TOOLS
 from voice_agent import lines
 from voice_agent.agent.context import ToolContext
+from voice_agent.agent.tool import Change, TextWanted
 from voice_agent.agent.toolbox import Outcome, Toolbox
 from voice_agent.identity import VOUCHED_FOR, Identity
 from voice_agent.salesforce.field_service import FieldService
@@ -30,13 +31,29 @@ class Speaking:
         self._line = next(one for one in LINES.lines if one.role == line)
         self._identity = Identity(service, number=number, attestation=VOUCHED_FOR, line=line)
         self._tools = Toolbox(
-            {tool.name: tool for tool in TOOLS}, line=line, call_sid=CALL, writer=self._write, clock=time.monotonic
+            {tool.name: tool for tool in TOOLS},
+            line=line,
+            call_sid=CALL,
+            writer=self._write,
+            clock=time.monotonic,
+            texts=self._text,
         )
+        self.texts: list[TextWanted] = []
+        """Messages that were to be sent, in order."""
+        self.may_text = True
         self._proposal: str | None = None
 
     @property
     def identity(self) -> Identity:
         return self._identity
+
+    def claims(self, identity: Identity) -> None:
+        """Somebody else, or the same person less sure, goes on with the call."""
+        self._identity = identity
+
+    def proposed(self, token: str) -> Change:
+        """The change that waits for a yes."""
+        return self._tools._proposed[token].change
 
     async def hears(self, tool: str, **arguments: Any) -> str:
         outcome = await self.asks(tool, **arguments)
@@ -68,6 +85,11 @@ class Speaking:
             call_sid=CALL,
             line=self._line.role,
         )
+
+    async def _text(self, text: TextWanted, key: str, context: ToolContext) -> bool:
+        if self.may_text:
+            self.texts.append(text)
+        return self.may_text
 
     async def _write(self, plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
         return await self._service.commit(plan, key=key, audit=audit)

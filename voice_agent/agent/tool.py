@@ -47,13 +47,14 @@ class Answer:
 class TextWanted:
     """A text message that belongs to a change: sent once it is committed, never before, and only if it may be sent.
 
-    `template` names one of prompts/texts.*.toml, `values` fill it (strings without secrets). It goes to the number on
-    record of `contact_id`, the caller's own contact when that is empty: a tool never chooses a number.
+    `template` names one of prompts/texts.*.toml, `values` fill it (strings for the eye, no secrets). It goes to the
+    number on record of that contact, and a tool never chooses a number; without a contact it is not sent.
     """
 
     template: str
     values: Mapping[str, str] = field(default_factory=dict)
     contact_id: str = ""
+    lang: str = "en"
     told: str = ""
     """Said to the caller behind `Change.done` when the message was taken for sending."""
     not_told: str = ""
@@ -126,6 +127,7 @@ class Tool:
         parameters = self.arguments.model_json_schema()
         for part in (parameters, *parameters.get("properties", {}).values(), *parameters.get("$defs", {}).values()):
             part.pop("title", None)
+            _without_null(part)
         for definition in parameters.get("$defs", {}).values():
             for prop in definition.get("properties", {}).values():
                 prop.pop("title", None)
@@ -151,6 +153,16 @@ class Tool:
             where = ".".join(str(part) for part in first["loc"]) or "arguments"
             raise InvalidArguments(f"{where}: {first['msg']}") from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """ "A string or null, null if left out" is an optional string: said in a third of the tokens."""
+    options = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if len(options) == 1:
+        del schema["anyOf"]
+        schema.update(options[0])
+    if schema.get("default", "") in (None, ""):
+        schema.pop("default", None)
 
 
 def tool(

@@ -204,7 +204,8 @@ class Toolbox:
             return await self._refused(token, proposed, error, context)
         log.info("write settled", extra={"tool": proposed.tool, "status": committed.status})
         if committed.status == "applied":
-            say = " ".join([proposed.change.done, *await self._texted(token, proposed.change, context)])
+            texted = await self._texted(token, proposed.change, context)
+            say = " ".join(sentence for sentence in (proposed.change.done, *texted) if sentence)
             return Settled(say, f"{proposed.tool}: committed. The caller was told so.", "applied")
         if committed.status == "unknown":
             self._proposed[token] = proposed
@@ -222,7 +223,7 @@ class Toolbox:
         for n, text in enumerate(change.texts, 1):
             taken = self._texts is not None and await self._texts(text, f"{self._call_sid}:{token}:text{n}", context)
             said.append(text.told if taken else text.not_told)
-        return [sentence for sentence in said if sentence]
+        return said
 
     async def _refused(self, token: str, proposed: Proposed, error: VoiceAgentError, context: ToolContext) -> Settled:
         log.warning("write refused", extra={"tool": proposed.tool, "error": type(error).__name__, "why": str(error)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -121,6 +121,32 @@ async def arrival_note(catalogue: Catalogue, appointment: Appointment, note: str
     _not_over(appointment)
     body = {"Subject": "Note for the visit", "WhatId": str(appointment.id), "Description": plain(note, 1000)}
     return _noted("arrival_note", appointment, body, note=plain(note, 1000))
+
+
+async def preferred_times(appointment: Appointment, times: str, owner: RecordId | None) -> WritePlan:
+    """When a visit should be, in the customer's words: an open task for the planners, on the visit.
+
+    The visit itself stays as it is: dates on it are promises, and a preference is none.
+    """
+    _not_over(appointment)
+    body = {
+        "Subject": "Preferred times" if owner else "[dispatch] Preferred times",
+        "Description": plain(times, 1000),
+        **({"OwnerId": str(owner)} if owner else {}),
+    }
+    return _noted("preferred_times", appointment, body, times=plain(times, 1000))
+
+
+def details_sent(appointments: Sequence[Appointment]) -> WritePlan:
+    """Nothing changes in the org but its log: that details of these visits went to the number on record."""
+    first = appointments[0]
+    return WritePlan(
+        name="text_details",
+        steps=(),
+        touches=(),
+        facts=_facts(first, appointments=[one.number for one in appointments]),
+        links=_links(first),
+    )
 
 
 def _noted(name: str, appointment: Appointment, task: Mapping[str, Any], **facts: Any) -> WritePlan:
@@ -325,6 +351,9 @@ def _facts(appointment: Appointment, **more: Any) -> dict[str, Any]:
         "work_order": appointment.work_order.number if appointment.work_order else None,
         "subject": appointment.subject,
         "zone": appointment.zone,
+        "territory_id": appointment.territory_id,
+        "starts": stamp(appointment.window[0]) if appointment.window else None,
+        "due": stamp(appointment.due) if appointment.due else None,
         **more,
     }
 

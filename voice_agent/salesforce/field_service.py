@@ -27,7 +27,7 @@ from voice_agent.salesforce import (
     supply,
     work_types,
 )
-from voice_agent.salesforce.catalogue import Catalogue
+from voice_agent.salesforce.catalogue import Catalogue, Queue
 from voice_agent.salesforce.changes import Change
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.commit import commit
@@ -246,7 +246,11 @@ class FieldService:
 
     async def assets_like(self, contact: Contact, words: str) -> tuple[Asset, ...]:
         """The account's assets that words or a serial number name, best first."""
-        return await work_types.assets_like(self._salesforce, contact, words)
+        return await work_types.assets_like(self._salesforce, contact.account_id, words)
+
+    async def assets_at(self, job: Job, words: str) -> tuple[Asset, ...]:
+        """The same for the customer of a technician's own job."""
+        return await work_types.assets_like(self._salesforce, job.appointment.account_id, words)
 
     # Plans: a customer's visit.
 
@@ -263,6 +267,14 @@ class FieldService:
     async def plan_arrival_note(self, appointment: Appointment, note: str) -> WritePlan:
         return await bookings.arrival_note(self.catalogue, appointment, note)
 
+    async def plan_preferred_times(self, appointment: Appointment, times: str) -> WritePlan:
+        """For the planners: when the customer would like the visit to be. Nothing is booked by it."""
+        return await bookings.preferred_times(appointment, times, await self._owner("dispatch", "Task"))
+
+    async def plan_details_sent(self, appointments: Sequence[Appointment]) -> WritePlan:
+        """The record that details of these visits were texted; the message itself is not Salesforce's."""
+        return bookings.details_sent(appointments)
+
     # Plans: a technician's job.
 
     async def plan_job_update(
@@ -273,10 +285,22 @@ class FieldService:
         parts: Sequence[PartUse] = (),
         reason: str | None = None,
         note: str | None = None,
+        required: Sequence[RequiredPart] | None = None,
     ) -> WritePlan:
-        """`status` is one of `wishes.JobStatus`. NotAllowed names why, in a sentence the model may use."""
+        """`status` is one of `wishes.JobStatus`, `required` what `parts_required` gave, None if it was not asked.
+
+        NotAllowed names why, in a sentence the model may use.
+        """
         return await reports.job_update(
-            self._salesforce, self.catalogue, job, self._now(), status=status, parts=parts, reason=reason, note=note
+            self._salesforce,
+            self.catalogue,
+            job,
+            self._now(),
+            status=status,
+            parts=parts,
+            reason=reason,
+            note=note,
+            required=required,
         )
 
     async def plan_running_late(self, job: Job, *, minutes: int, reason: str | None = None) -> WritePlan:
@@ -284,6 +308,10 @@ class FieldService:
 
     async def plan_note(self, job: Job, note: str) -> WritePlan:
         return await reports.note(self.catalogue, job, note)
+
+    async def plan_question(self, technician: Technician, text: str, job: Job | None = None) -> WritePlan:
+        """For the dispatchers to answer: on the job it is about, owned by their queue where the org has one."""
+        return await reports.question(job, technician, text, await self._owner("dispatch", "Task"))
 
     async def plan_part_request(
         self,
@@ -349,12 +377,14 @@ class FieldService:
         call_back_at: str | None = None,
     ) -> WritePlan:
         """For the org's queue of that name where it has one; the subject names the desk otherwise."""
-        try:
-            queues = await self.catalogue.queues()
-        except errors.SalesforceError:
-            queues = ()  # a message must not be lost because nobody could be asked whose it is
         return intake.message(
-            queues, desk=desk, text=text, contact=contact, number=number, name=name, call_back_at=call_back_at
+            await self._queues(),
+            desk=desk,
+            text=text,
+            contact=contact,
+            number=number,
+            name=name,
+            call_back_at=call_back_at,
         )
 
     # Doing it.
@@ -377,6 +407,15 @@ class FieldService:
         if plan.name == bookings.RESCHEDULE and done.status == "applied" and not done.repeated:
             await self._sources.booked(done.ids.get(bookings.ANEW, plan.facts["appointment_id"]))
         return done
+
+    async def _queues(self) -> tuple[Queue, ...]:
+        try:
+            return await self.catalogue.queues()
+        except errors.SalesforceError:
+            return ()  # a message must not be lost because nobody could be asked whose it is
+
+    async def _owner(self, desk: str, object_name: str) -> RecordId | None:
+        return intake.owner_of(await self._queues(), desk, object_name)
 
     async def _instead_of(self, plan: WritePlan) -> tuple[tuple[Slot, ...], Appointment | None]:
         """What is free in place of a taken slot; nothing where that cannot be found out, for the refusal stands."""

@@ -10,7 +10,7 @@ from voice_agent import errors
 from voice_agent.salesforce.bookings import stamp
 from voice_agent.salesforce.catalogue import Catalogue, Queue
 from voice_agent.salesforce.plans import Guard, Step, Touch, WritePlan
-from voice_agent.salesforce.records import OVER, Contact, Job, WorkType
+from voice_agent.salesforce.records import OVER, Contact, Job, RecordId, WorkType
 from voice_agent.salesforce.rows import plain
 from voice_agent.salesforce.soql import soql
 from voice_agent.salesforce.wishes import Problem
@@ -55,7 +55,12 @@ def new_problem(contact: Contact, problem: Problem, work_type: WorkType | None, 
         name="new_problem",
         steps=tuple(steps),
         touches=tuple(touches),
-        facts={"subject": words["Subject"], "work_type": work_type.name if work_type else None},
+        facts={
+            "subject": words["Subject"],
+            "work_type": work_type.name if work_type else None,
+            "asset_id": problem.asset_id,
+            "territory_id": like.territory_id if like else None,
+        },
         links={"Contact__c": str(contact.id), "Case__c": "@{case.id}", "Work_Order__c": "@{order.id}"},
         serialise_on=(str(contact.account_id or contact.id),),
     )
@@ -84,7 +89,13 @@ def line_item(job: Job, work: Problem) -> WritePlan:
         ),
         touches=(_made("WorkOrderLineItem", "item", shown),),
         guards=(guard,),
-        facts={"job": order.number, "subject": body["Subject"], "customer": job.customer},
+        facts={
+            "job": order.number,
+            "subject": body["Subject"],
+            "customer": job.customer,
+            "technician_id": job.technician_id,
+            "territory_id": job.appointment.territory_id,
+        },
         links={"Work_Order__c": str(order.id), "Service_Appointment__c": str(job.appointment.id)},
         serialise_on=(str(order.id),),
     )
@@ -143,8 +154,7 @@ def message(
 
     The desk's own queue owns it, if there is just one of that name for such records.
     """
-    fitting = [one for one in queues if desk.lower() in one.names and ("Task" if contact else "Case") in one.owns]
-    owner = fitting[0].id if len(fitting) == 1 else None
+    owner = owner_of(queues, desk, "Task" if contact else "Case")
     subject = plain(("" if owner else f"[{desk}] ") + ("Call back" if number or contact else "Message"), 80)
     told = [plain(text, 4000)]
     told += [f"From: {plain(name, 120)}"] if name else []
@@ -169,6 +179,12 @@ def message(
         links=links,
         serialise_on=(str(contact.account_id or contact.id),) if contact else (),
     )
+
+
+def owner_of(queues: Iterable[Queue], desk: str, object_name: str) -> RecordId | None:
+    """The desk's own queue, if there is just one of that name for such records."""
+    fitting = [one for one in queues if desk.lower() in one.names and object_name in one.owns]
+    return RecordId(fitting[0].id) if len(fitting) == 1 else None
 
 
 def _numbers() -> tuple[Step, ...]:

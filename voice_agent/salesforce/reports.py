@@ -12,7 +12,7 @@ from voice_agent.salesforce.bookings import stamp
 from voice_agent.salesforce.catalogue import Catalogue, Statuses
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.plans import Guard, Step, Touch, WritePlan, unchanged
-from voice_agent.salesforce.records import Job, LineItem, WorkOrder
+from voice_agent.salesforce.records import Job, LineItem, RecordId, RequiredPart, Technician, WorkOrder
 from voice_agent.salesforce.rows import plain
 from voice_agent.salesforce.soql import soql
 from voice_agent.salesforce.wishes import PartUse
@@ -40,12 +40,14 @@ async def job_update(
     parts: Sequence[PartUse],
     reason: str | None,
     note: str | None,
+    required: Sequence[RequiredPart] | None = None,
 ) -> WritePlan:
     """Visit and work order walked to a status, parts consumed from stock, reason and note on the record's feed.
 
     The work order, or the line item the visit is about, follows a finished visit only if no other visit of it is open;
     an order above line items stays as it is: it is done when all of them are. NotAllowed when there is no way to
-    the status, nothing would change, or the stock does not hold the parts.
+    the status, nothing would change, or the stock does not hold the parts. `required` is the estimate: the facts name
+    beside each part used how many of it the job calls for, so that an anomaly can be seen; None where nobody looked.
     """
     writing = _Writing(job)
     if status is not None:
@@ -66,7 +68,15 @@ async def job_update(
         refused = errors.NotAllowed(f"{job.appointment.id}: nothing would change")
         refused.for_model = "It has that status already; nothing needs to be changed. Say so."
         raise refused
-    used = [{"part": use.part.name, "quantity": use.quantity, "unit": use.part.unit} for use in parts]
+    used = [
+        {
+            "part": use.part.name,
+            "quantity": use.quantity,
+            "unit": use.part.unit,
+            "required": None if required is None else _called_for(use, required),
+        }
+        for use in parts
+    ]
     return writing.plan("job_update", status=status, parts=used, reason=reason, note=note)
 
 
@@ -90,6 +100,40 @@ async def note(catalogue: Catalogue, job: Job, text: str) -> WritePlan:
     writing = _Writing(job)
     writing.feed(plain(text, 2000), feed=(await catalogue.describe("FeedItem")).createable)
     return writing.plan("note", note=plain(text, 2000))
+
+
+async def question(job: Job | None, technician: Technician, text: str, owner: RecordId | None) -> WritePlan:
+    """A question or a request for the dispatchers: an open task of their queue, on the job it is about if there is one.
+
+    Not on the feed: nobody is asked by a feed.
+    """
+    words = plain(text, 2000)
+    order_id = job.appointment.work_order_id if job else None
+    body: dict[str, Any] = {
+        "Subject": plain(("" if owner else "[dispatch] ") + f"{technician.name} asks: {words}", 255),
+        "Description": words,
+        "Priority": "High",
+        **({"OwnerId": str(owner)} if owner else {}),
+        **({"WhatId": str(job.appointment.id)} if job else {}),
+    }
+    links = {"Service_Appointment__c": str(job.appointment.id)} if job else {}
+    return WritePlan(
+        name="question",
+        steps=(Step("POST", "sobjects/Task", "question", body),),
+        touches=(Touch("Task", "@{question.id}", "question for dispatch", {}, body),),
+        facts={
+            "technician": technician.name,
+            "job": job.work_order.number if job and job.work_order else None,
+            "territory_id": job.appointment.territory_id if job else None,
+            "question": words,
+        },
+        links={**links, **({"Work_Order__c": str(order_id)} if order_id else {})},
+        serialise_on=(str(order_id or technician.id),),
+    )
+
+
+def _called_for(use: PartUse, required: Iterable[RequiredPart]) -> float:
+    return sum(one.quantity for one in required if one.product_id == use.part.product_id)
 
 
 async def _follows(salesforce: Salesforce, job: Job, parent: WorkOrder | LineItem, goal: str | None) -> bool:
@@ -203,6 +247,10 @@ class _Writing:
                 "appointment_id": visit.id,
                 "appointment": visit.number,
                 "customer": self._job.customer,
+                "technician_id": self._job.technician_id,
+                "territory_id": visit.territory_id,
+                "starts": stamp(visit.window[0]) if visit.window else None,
+                "due": stamp(visit.due) if visit.due else None,
                 **facts,
             },
             links=links,

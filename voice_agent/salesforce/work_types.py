@@ -6,7 +6,7 @@ from voice_agent.salesforce import rows
 from voice_agent.salesforce.catalogue import Catalogue
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.parts import alike, squeeze, words
-from voice_agent.salesforce.records import Asset, Contact, WorkType
+from voice_agent.salesforce.records import Asset, RecordId, WorkType
 from voice_agent.salesforce.soql import soql
 
 ASSETS = """SELECT Id, Name, SerialNumber, Product2.Name FROM Asset
@@ -22,11 +22,11 @@ async def like(catalogue: Catalogue, said: str) -> tuple[WorkType, ...]:
     return tuple(kind for _, kind in best[:3])
 
 
-async def assets_like(salesforce: Salesforce, contact: Contact, said: str) -> tuple[Asset, ...]:
-    """By serial number (its last four characters are enough), else by words; at most three."""
-    if contact.account_id is None:
+async def assets_like(salesforce: Salesforce, account_id: RecordId | None, said: str) -> tuple[Asset, ...]:
+    """The account's machines by serial number (its last four characters are enough), else by words; at most three."""
+    if account_id is None:
         return ()
-    found = [rows.asset(row) for row in await salesforce.query(soql(ASSETS, account=contact.account_id))]
+    found = [rows.asset(row) for row in await salesforce.query(soql(ASSETS, account=account_id))]
     serials = [one for one in found if len(tail := _tail(one)) >= 4 and tail in squeeze(said)]
     if serials:
         return tuple(serials[:3])
