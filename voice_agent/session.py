@@ -19,9 +19,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, assert_never
 from zoneinfo import ZoneInfo
 
-from voice_agent.agent.context import Speak, ToolContext
+from voice_agent.agent.context import Speak, ToolContext, conversation
 from voice_agent.agent.model import Model, ReplyRequest, Situation, ToolWanted, Words
-from voice_agent.agent.toolbox import Settled, Toolbox
+from voice_agent.agent.outcomes import Settled
+from voice_agent.agent.policy import State
+from voice_agent.agent.toolbox import Toolbox
 from voice_agent.call.actions import (
     Action,
     CallTool,
@@ -64,7 +66,7 @@ from voice_agent.call.events import (
     WriteSettled,
 )
 from voice_agent.call.machine import Call
-from voice_agent.call.transcript import AgentSaid, CallerSaid
+from voice_agent.call.transcript import AgentSaid
 from voice_agent.errors import ModelError, WireError
 from voice_agent.grants import Grant
 from voice_agent.identity import Identity
@@ -573,6 +575,8 @@ class Session:
         took = round((self._loop.time() - started) * 1000, 1)
         name = order.name if order.name in self.toolbox else "unknown"  # a model may name it after the caller
         log.info("tool", extra={"turn": order.turn, "tool": name, "ms": took, "proposal": bool(outcome.proposal)})
+        for found in outcome.evidence:
+            self.note("evidence", turn=order.turn, tool=name, found=found)
         self.note(
             "tool_result",
             turn=order.turn,
@@ -600,16 +604,20 @@ class Session:
 
     def tool_context(self) -> ToolContext:
         lang = self.call.lang
+        said, asked = conversation(self.call.transcript)
         return ToolContext(
             grant=self.identity.grant,
             field=self.around.field,
             now=self.around.now(self.line),
             lang=lang,
             speak=self.line.speaker(lang),
-            said=tuple(e.text for e in self.call.transcript.entries if isinstance(e, CallerSaid)),
+            said=said,
             call_sid=self.call_sid,
             line=self.line.role,
             prover=self.identity,
+            asked=asked,
+            turn=self.call.turn,
+            state=self._state(),
         )
 
     async def _identify(self) -> None:
@@ -650,6 +658,16 @@ class Session:
             ],
             territory=territories[0] if territories else "",
         )
+
+    def _state(self) -> State:
+        call = self.call
+        if call.ended:
+            return State.ENDED
+        if call.leaving is not None:
+            return State.LEAVING
+        if call.turn == 0:
+            return State.GREETING
+        return State.EMERGENCY if call.emergency else State.TALKING
 
     async def _check(self, order: CheckSecret) -> None:
         checked = await self.identity.check(order.digits)

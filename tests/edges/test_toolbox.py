@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast, get_args, get_type_hints
 
 import pytest
 
+from tests.session.stage import a_row
 from tests.twilio_emulator.virtual_time import run
 from tools import CONTROLS, TOOLS
 from voice_agent.agent.context import ToolContext
+from voice_agent.agent.outcomes import Outcome, Settled
 from voice_agent.agent.tool import Answer, Change, Tool, tool
-from voice_agent.agent.toolbox import FOLLOW_UPS, MOST_RESULT_CHARACTERS, PROPOSAL_SECONDS, Outcome, Toolbox
+from voice_agent.agent.toolbox import FOLLOW_UPS, PROPOSAL_SECONDS, Toolbox
 from voice_agent.call.events import Ask, Keypad
 from voice_agent.errors import Conflict, InvalidInput, NotFound, SalesforceUnavailable, VoiceAgentError
 from voice_agent.grants import Grant, Level
@@ -59,7 +61,7 @@ async def slow(ctx: ToolContext) -> Answer:
 @tool(lines=LINES, level=0)
 async def wordy(ctx: ToolContext) -> Answer:
     """Say too much. Only for tests."""
-    return Answer({"text": "word " * 10_000})
+    return Answer({"description_written_by_others": "word " * 10_000, "not in the table": 1})
 
 
 @tool(lines=("technician",), level=0)
@@ -100,6 +102,7 @@ class Bench:
             writer=self.write,
             clock=self.clock or (lambda: self.now),
             phase=self.phase,
+            rules={t.name: a_row(t) for t in given},
         )
         self.context = ToolContext(
             grant=Grant(level=self.level, number="+13125550188"),
@@ -120,6 +123,8 @@ class Bench:
         return Committed(cast(Any, answer), key)
 
     def asks(self, name: str, arguments: str = "{}") -> Outcome:
+        """In a turn of its own."""
+        self.context = replace(self.context, turn=self.context.turn + 1)
         return asyncio.run(self.toolbox.run(name, arguments, self.context))
 
     def proposes(self, day: str = "Friday") -> str:
@@ -128,7 +133,11 @@ class Bench:
         return token
 
     def status_of_a_yes(self, token: str) -> str:
-        return asyncio.run(self.toolbox.settle(token, self.context)).status
+        return self.yes(token).status
+
+    def yes(self, token: str) -> Settled:
+        self.context = replace(self.context, turn=self.context.turn + 1)
+        return asyncio.run(self.toolbox.settle(token, self.context))
 
 
 def content(outcome: Outcome) -> dict[str, Any]:
@@ -209,7 +218,8 @@ def test_a_tool_that_takes_too_long_is_given_up() -> None:
 
 
 def test_a_result_is_cut_to_what_a_model_can_use() -> None:
-    assert len(Bench().asks("wordy").content) == MOST_RESULT_CHARACTERS
+    asked = Bench().asks("wordy")
+    assert len(asked.content) < 700 and content(asked)["description_written_by_others"].startswith("word word")
 
 
 def test_an_answer_that_is_spoken_ends_the_turn_and_says_what_the_keys_mean() -> None:
@@ -227,7 +237,7 @@ def test_nothing_is_written_before_a_yes_and_one_thing_after_it() -> None:
     outcome = bench.asks("book", '{"day":"Friday"}')
     assert outcome.say == "Book Friday?" and content(outcome)["status"] == "awaiting_confirmation" and not bench.written
     assert outcome.proposal is not None
-    settled = asyncio.run(bench.toolbox.settle(outcome.proposal, bench.context))
+    settled = bench.yes(outcome.proposal)
     assert (settled.status, settled.say, settled.again) == ("applied", "Friday is booked.", False)
     ((plan, key, audit),) = bench.written
     assert plan == "book Friday" and key == f"CA1:{outcome.proposal}"
@@ -285,7 +295,7 @@ def test_a_yes_to_what_was_dropped_or_never_proposed_changes_nothing(token: str)
 )
 def test_a_change_the_records_refuse_is_said_to_be_not_done(error: VoiceAgentError, say: str) -> None:
     bench = Bench([error])
-    settled = asyncio.run(bench.toolbox.settle(bench.proposes(), bench.context))
+    settled = bench.yes(bench.proposes())
     assert (settled.status, settled.say, settled.again) == ("refused", say, False)
     assert "not done" in settled.note
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from tools import TOOLS
 from voice_agent import lines as line_files
-from voice_agent.agent.context import ToolContext
+from voice_agent.agent.context import ToolContext, conversation
 from voice_agent.agent.model import Model, ReplyRequest, Situation, ToolWanted, Words
 from voice_agent.agent.offline import OfflineModel
 from voice_agent.agent.toolbox import Toolbox
@@ -49,7 +49,6 @@ from voice_agent.call.events import (
     WriteSettled,
 )
 from voice_agent.call.machine import Call
-from voice_agent.call.transcript import CallerSaid
 from voice_agent.codes import TextedCodes
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.identity import VOUCHED_FOR, Identity
@@ -219,16 +218,19 @@ class Telephone:
         return SecretChecked(checked.accepted, say, note, checked.ask, checked.locked, at=self.at)
 
     def _context(self) -> ToolContext:
+        said, asked = conversation(self.call.transcript)
         return ToolContext(
             grant=self.identity.grant,
             field=self.service,
             now=self.now,
             lang=self.call.lang,
             speak=self.line.speaker(self.call.lang),
-            said=tuple(e.text for e in self.call.transcript.entries if isinstance(e, CallerSaid)),
+            said=said,
             call_sid=self.call_sid,
             line=self.line.role,
             prover=self.identity,
+            asked=asked,
+            turn=self.call.turn,
         )
 
 

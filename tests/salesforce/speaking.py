@@ -11,14 +11,26 @@ from tests.salesforce.emulated_org import EmulatedOrg
 from tools import TOOLS
 from voice_agent import lines
 from voice_agent.agent.context import ToolContext
+from voice_agent.agent.outcomes import Outcome
 from voice_agent.agent.tool import Change, TextWanted
-from voice_agent.agent.toolbox import Outcome, Toolbox
+from voice_agent.agent.toolbox import Toolbox
 from voice_agent.identity import VOUCHED_FOR, Identity
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.plans import Committed, WritePlan
 
 LINES = lines.load()
 CALL = "CA" + "7" * 32
+
+
+def in_words(value: Any) -> str:
+    """What a caller said who caused these arguments: nothing stands in a change that was not said."""
+    match value:
+        case Mapping():
+            return ", ".join(in_words(item) for item in value.values())
+        case list():
+            return " and ".join(in_words(item) for item in value)
+        case _:
+            return str(value).replace("_", " ")
 
 
 class Speaking:
@@ -42,6 +54,8 @@ class Speaking:
         """Messages that were to be sent, in order."""
         self.may_text = True
         self._proposal: str | None = None
+        self._turn = 0
+        self._said: list[str] = []
 
     @property
     def identity(self) -> Identity:
@@ -63,12 +77,15 @@ class Speaking:
         return heard
 
     async def asks(self, tool: str, **arguments: Any) -> Outcome:
+        self._turn += 1
+        self._said.append(in_words(arguments))
         outcome = await self._tools.run(tool, json.dumps(arguments), self._context())
         self._proposal = outcome.proposal
         return outcome
 
     async def yes(self) -> str:
         assert self._proposal is not None, "nothing was read back"
+        self._turn += 1
         return (await self._tools.settle(self._proposal, self._context())).say
 
     def phrase(self, key: str, **holes: str) -> str:
@@ -81,9 +98,10 @@ class Speaking:
             now=self._org.now.astimezone(self._line.zone),
             lang=self._lang,
             speak=self._line.speaker(self._lang),
-            said=(),
+            said=tuple(self._said),
             call_sid=CALL,
             line=self._line.role,
+            turn=self._turn,
         )
 
     async def _text(self, text: TextWanted, key: str, context: ToolContext) -> bool:

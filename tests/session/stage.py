@@ -14,6 +14,7 @@ import orjson
 from tests.agent.test_ladder import Scripted
 from tests.twilio_emulator.virtual_time import run
 from voice_agent import lines as line_files
+from voice_agent.agent.policy import EVERYBODY, Rule, Source
 from voice_agent.agent.tool import Answer, Tool
 from voice_agent.agent.toolbox import Toolbox
 from voice_agent.errors import SalesforceUnavailable
@@ -29,6 +30,18 @@ from voice_agent.twilio import relay
 CALL = "CA" + "1" * 32
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 LINES = line_files.load()
+
+
+def a_row(made: Tool) -> Rule:
+    """A row of the policy table for a tool that only a test has: open to everybody the tool names, free of demands on
+    where values come from."""
+    return Rule(
+        made.lines,
+        EVERYBODY,
+        made.level,
+        takes=dict.fromkeys(made.arguments.model_fields, Source.CHOICE),
+        sets={"Task": frozenset({"Subject"})} if made.writes else {},
+    )
 
 
 class MemorySocket:
@@ -155,7 +168,15 @@ def stage(
 
     around = Surroundings(model, journal, wards, desk, field_service, lambda _: NOW, lambda: 0.0)
     identity = Identity(field_service, number="+13125550199", attestation=VOUCHED_FOR, line=chosen.role)
-    toolbox = Toolbox(tools or {}, line=chosen.role, call_sid=CALL, writer=write, clock=loop.time, phase=phase)
+    toolbox = Toolbox(
+        tools or {},
+        line=chosen.role,
+        call_sid=CALL,
+        writer=write,
+        clock=loop.time,
+        phase=phase,
+        rules={name: a_row(one) for name, one in (tools or {}).items()},
+    )
     session = Session(CALL, chosen, identity, toolbox, around, orjson.dumps([]))
     return Stage(session, MemorySocket(), journal, desk, wards, committed)
 

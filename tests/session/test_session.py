@@ -94,7 +94,7 @@ def test_a_tool_is_run_and_its_result_given_to_the_model() -> None:
     @tool(lines=("customer",), level=0)
     async def weather(ctx: ToolContext, town: str) -> Answer:
         """Say what the weather is. Only for tests."""
-        return Answer({"town": town, "sky": "clear"})
+        return Answer({"place": town, "about": "clear"})
 
     async def scenario() -> None:
         model = Scripted("m", [ToolWanted("t1", "weather", '{"town":"Elgin"}')], ["It is clear."])
@@ -104,7 +104,7 @@ def test_a_tool_is_run_and_its_result_given_to_the_model() -> None:
         await settle(1)
         assert here.socket.text == "It is clear."
         result = json.loads(model.requests[1].messages[-1]["content"])
-        assert result == {"town": "Elgin", "sky": "clear"}
+        assert result == {"place": "Elgin", "about": "clear"}
 
     run(scenario())
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from voice_agent.agent.policy import State
+from voice_agent.call.transcript import AgentSaid, CallerSaid, Transcript, heard
 from voice_agent.grants import Asked, Grant
 from voice_agent.salesforce.field_service import FieldService
 
@@ -44,3 +46,24 @@ class ToolContext:
     line: str
     prover: Prover | None = None
     """None where nobody can prove more than they have."""
+    asked: tuple[str, ...] = ()
+    """What the agent had said before each of these, as far as it was heard: what a yes or a key answers."""
+    turn: int = 0
+    """The caller's turn that this work is for."""
+    state: State = State.TALKING
+
+
+def conversation(transcript: Transcript) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`said` and `asked` of a call so far."""
+    said, asked, before = list[str](), list[str](), ""
+    for entry in transcript.entries:
+        match entry:
+            case AgentSaid(utterance=utterance):
+                before = heard(utterance)
+            case CallerSaid(text=text):
+                said.append(text)
+                asked.append(before)
+                before = ""
+            case _:
+                pass
+    return tuple(said), tuple(asked)

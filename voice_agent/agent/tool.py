@@ -10,6 +10,8 @@ by the toolbox after the caller's yes, never by the tool.
 from __future__ import annotations
 
 import inspect
+import json
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -17,14 +19,13 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from voice_agent.agent.policy import MOST_ARGUMENT_BYTES
 from voice_agent.call.events import Ask
 from voice_agent.errors import ConfigurationError, InvalidArguments, VoiceAgentError
 from voice_agent.salesforce.plans import WritePlan
 
 if TYPE_CHECKING:
     from voice_agent.agent.context import ToolContext
-
-MOST_ARGUMENT_BYTES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +139,49 @@ class Tool:
 
     def parse(self, text: str) -> dict[str, Any]:
         """Arguments as the model wrote them, strictly. InvalidArguments says what is wrong and what it must be."""
-        if len(text) > MOST_ARGUMENT_BYTES:
+        if len(text.encode(errors="replace")) > MOST_ARGUMENT_BYTES:
             raise InvalidArguments("The arguments are too long.")
         try:
-            raw = orjson.loads(text or "{}")
-        except orjson.JSONDecodeError:
+            json.loads(text or "{}", object_pairs_hook=_once)
+            raw = orjson.loads(text or "{}")  # knows no NaN, no Infinity, no lone surrogates
+        except (ValueError, RecursionError):
             raise InvalidArguments("The arguments are not one JSON object.") from None
         if not isinstance(raw, dict):
             raise InvalidArguments("The arguments must be one JSON object.")
+        if not _plain_text(raw):
+            raise InvalidArguments("The arguments hold characters that nobody says.")
         try:
-            parsed = self.arguments.model_validate(raw)
+            parsed = self.arguments.model_validate_json(orjson.dumps(raw), strict=True)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "arguments"
             raise InvalidArguments(f"{where}: {first['msg']}") from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+
+    def given(self, parsed: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments that say something: those that differ from what leaving them out would mean."""
+        fields = self.arguments.model_fields
+        return {name: value for name, value in parsed.items() if value is not None and value != fields[name].default}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key written twice means two things to two readers."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a key twice")
+    return dict(pairs)
+
+
+def _plain_text(value: Any) -> bool:
+    """No control, direction, zero-width or private characters in any string; a line break is no control here."""
+    match value:
+        case str():
+            return all(unicodedata.category(c)[0] != "C" or c in "\n\r\t" for c in value)
+        case dict():
+            return all(_plain_text(name) and _plain_text(item) for name, item in value.items())
+        case list():
+            return all(_plain_text(item) for item in value)
+        case _:
+            return True
 
 
 def _without_null(schema: dict[str, Any]) -> None:

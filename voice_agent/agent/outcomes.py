@@ -1,0 +1,73 @@
+"""What becomes of a tool call: an answer, a read-back that waits for a yes, a change settled, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from voice_agent.agent.tool import Change
+from voice_agent.call.events import Ask, InsteadProposed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The one result of a tool call, in the words of `call.events.ToolReturned`."""
+
+    content: str
+    say: str = ""
+    ask: Ask | None = None
+    proposal: str | None = None
+    keep: bool = False
+    evidence: tuple[str, ...] = ()
+    """What the gateway found wrong, as `ungrounded:minutes` or `disagrees:status`: it lowers confidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a confirmed change ended. `again`: unknown yet, `follow` will find out."""
+
+    say: str
+    note: str
+    status: str
+    again: bool = False
+    instead: InsteadProposed | None = None
+    """Something else was proposed in its place, and is asked about at once."""
+
+
+@dataclass(slots=True)
+class Proposed:
+    """A change that was read back. `turn` is the caller's turn it was asked for in: a yes comes in a later one."""
+
+    tool: str
+    arguments: str
+    change: Change
+    expires: float
+    turn: int = 0
+    approval: str = ""
+    """The rule by which a dispatcher has to agree too, empty when the caller's yes is enough."""
+
+
+def awaiting(change: Change, options: Mapping[str, Any] | None = None) -> str:
+    """What the model sees of a change that is being read back."""
+    told = {"status": "awaiting_confirmation", "read_back": change.read_back, "note": "The caller is being asked."}
+    return as_json({**(options or {}), **told})
+
+
+def failed(why: str, say: str = "", *, evidence: tuple[str, ...] = ()) -> Outcome:
+    return Outcome(as_json({"status": "failed", "why": why, "say": say}), evidence=evidence)
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """Canonical: keys in order, models and sets as plain values."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
