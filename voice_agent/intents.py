@@ -53,6 +53,7 @@ table = Table(
     Column("outcome", Text),
     Column("opened", Float, nullable=False),
     Column("settled", Float),
+    info={"by": ("call_sid",), "written": "opened"},
 )
 
 log = logging.getLogger(__name__)

@@ -31,6 +31,7 @@ wanted = Table(
     Column("data", Text, nullable=False),
     Column("due", Float, nullable=False),
     sqlite_autoincrement=True,
+    info={"impersonal": "jobs are told ids of rows, never what people said"},
 )
 
 

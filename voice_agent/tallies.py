@@ -25,6 +25,7 @@ tallies = Table(
     Column("key", String(120), primary_key=True),
     Column("what", String(64), primary_key=True),
     Column("at", Float, nullable=False),
+    info={"impersonal": "whom it counts is known by a keyed digest only"},
 )
 Index("tallies_what_at", tallies.c.what, tallies.c.at)
 

@@ -44,6 +44,7 @@ users = Table(
     Column("phone", String(32), nullable=False, default=""),
     Column("disabled", Boolean, nullable=False, default=False),
     Column("made", Float, nullable=False),
+    info={"impersonal": "the staff's own accounts; removed with the account"},
 )
 sessions = Table(
     "console_sessions",
@@ -53,6 +54,7 @@ sessions = Table(
     Column("csrf", String(64), nullable=False),
     Column("made", Float, nullable=False),
     Column("seen", Float, nullable=False),
+    info={"impersonal": "the staff's own sessions; they end by themselves"},
 )
 failures = Table(
     "console_failures",
@@ -60,6 +62,7 @@ failures = Table(
     Column("key", String(200), primary_key=True),
     Column("times", Integer, nullable=False),
     Column("since", Float, nullable=False),
+    info={"impersonal": "refused sign-ins of the staff"},
 )
 
 
