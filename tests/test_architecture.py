@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "proofs": {"errors", "tallies"},
     "tallies": {"store"},
     "journal": set(),
+    "history": {"errors", "journal", "store"},
     "settings": {"errors"},
     "store": {"errors"},
     "jobs": {"store"},

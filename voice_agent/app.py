@@ -32,7 +32,8 @@ from voice_agent.codes import VerifyCodes
 from voice_agent.console.sources import OwnJournal
 from voice_agent.console.wiring import Console, console
 from voice_agent.emergency import EmergencyDesk
-from voice_agent.errors import ConfigurationError, VoiceAgentError, WireError
+from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError, WireError
+from voice_agent.history import History
 from voice_agent.identity import Identity
 from voice_agent.intents import ExactlyOnce, Intents
 from voice_agent.jobs import Jobs, Outbox
@@ -73,6 +74,7 @@ class Services:
     wards: Wards
     store: Store
     jobs: Jobs
+    history: History
     console: Console
 
 
@@ -86,7 +88,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     offered = {line.name: _offered(line, tools) for line in lines.lines}
     journal, wards = Journal(), Wards()
     store = Store(settings.database_url)
-    jobs = Outbox(store)
+    jobs, history = Outbox(store), History(store)
     loop_time = time.monotonic
     calls = Calls(loop_time)
     tickets = Tickets(settings.secret_key or settings.twilio_auth_token, time.time)
@@ -132,7 +134,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
 
     pages = console(settings, lines, store, OwnJournal(journal), calls, stopping=lambda: bool(app.state.stopping))
     services = Services(
-        settings, lines, calls, tickets, journal, salesforce, field, around.model, wards, store, jobs, pages
+        settings, lines, calls, tickets, journal, salesforce, field, around.model, wards, store, jobs, history, pages
     )
     webhooks = Webhooks(settings, lines, calls, tickets, journal)
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
@@ -152,6 +154,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             await asyncio.wait({opening}, timeout=STORE_SECONDS)  # no longer: calls are taken without a store, too
             background = [
                 opening,
+                asyncio.create_task(history.keep(journal)),
                 asyncio.create_task(pages.run()),
                 asyncio.create_task(_warm_up(field)),
                 asyncio.create_task(listen(salesforce, field)),
@@ -168,6 +171,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
                 if not await wards.wait(WARD_SECONDS):
                     log.error("some writes had not ended when the process stopped")
                 await salesforce.close()
+                with contextlib.suppress(StoreUnavailable):
+                    await history.flush(journal)
                 await asyncio.to_thread(store.close)
 
     app = Starlette(

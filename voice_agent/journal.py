@@ -1,6 +1,7 @@
 """What happened in each call, in order: for the console, for a call that is resumed, for the summary a person gets.
 
-Kept in memory for now behind these few methods; entries are plain JSON values. Words of a caller are in it, so it is
+Writing is a few appends in memory: it happens in the middle of every turn. What is written is also lined up for the
+store, where history.py brings it in batches. Entries are plain JSON values. Words of a caller are in them, so this is
 not a log and never goes to one.
 """
 
@@ -8,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
-from collections.abc import Iterator
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 MOST_CALLS = 2_000
 MOST_ENTRIES = 1_500
 FOLLOWER_QUEUE = 2_000
+MOST_PENDING = 50_000
+"""Entries that wait for a store that does not answer; the oldest are lost then, and counted."""
 
 
 @dataclass(slots=True)
@@ -28,8 +32,22 @@ class CallRecord:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An entry on its way to the store. `wall` is UNIX seconds, `at` the call's monotonic ones."""
+
+    record: CallRecord
+    wall: float
+    at: float
+    kind: str
+    values: dict[str, Any]
+
+
 class Journal:
-    def __init__(self) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
+        self.pending: deque[Pending] = deque()
+        self.lost = 0
         self._calls: OrderedDict[str, CallRecord] = OrderedDict()
         self._followers: dict[asyncio.Queue[dict[str, Any]], str | None] = {}
 
@@ -48,6 +66,10 @@ class Journal:
         entry = {"call": record.call_sid, "kind": kind, "at": round(at, 3), **values}
         if len(record.entries) < MOST_ENTRIES:
             record.entries.append(entry)
+        if len(self.pending) >= MOST_PENDING:
+            self.pending.popleft()
+            self.lost += 1
+        self.pending.append(Pending(record, self._wall(), at, kind, values))
         if self._followers:
             self._tell(entry)
 
