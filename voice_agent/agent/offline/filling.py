@@ -25,6 +25,9 @@ ASKED_FOR = {
     "ask.delay": "minutes",
     "menu.late": "minutes",
     "ask.note": "note",
+    "ask.work": "work",
+    "ask.question": "question",
+    "ask.times": "times",
     "ask.problem": "problem",
     "ask.message": "message",
     "ask.callback": "callback_number",
@@ -42,9 +45,11 @@ ASKED_FOR = {
     "reschedule.next_offer": "date_from",
 }
 """Question to the argument that answers it."""
-FREE_ANSWERS = frozenset({"ask.note", "ask.problem", "ask.message", "ask.when", "ask.cannot_reason"})
+FREE_ANSWERS = frozenset(
+    "ask.note ask.problem ask.message ask.when ask.cannot_reason ask.work ask.question ask.times".split()
+)
 """Questions that any words answer."""
-OWN_WORDS = frozenset({"job_note", "visit_note", "take_message", "report_problem"})
+OWN_WORDS = frozenset("job_note visit_note take_message report_problem add_work ask_dispatcher preferred_times".split())
 """Matters whose words were wrong if the read-back was: said again, the old ones are gone."""
 NAMES_A_PART = frozenset({"part.none", "ask.part", "ask.instead"})
 SAME_MATTER = frozenset({"free_slots", "reschedule"})

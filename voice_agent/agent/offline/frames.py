@@ -7,7 +7,7 @@ it, so that this one can go on from there.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,12 +19,14 @@ from voice_agent.language.slots import extract
 
 WRITES = frozenset(
     "reschedule cancel_visit confirm_visit visit_note report_problem update_job request_part transfer_part job_note "
-    "running_late take_message".split()
+    "running_late add_work ask_dispatcher text_details preferred_times take_message".split()
 )
-READS = frozenset("eta my_visits free_slots my_day find_job job_details part_stock".split())
-ABOUT_A_JOB = frozenset({"update_job", "job_note", "running_late", "job_details"})
+READS = frozenset("eta my_visits visit_details free_slots my_day find_job job_details part_stock".split())
+ABOUT_A_JOB = frozenset({"update_job", "job_note", "running_late", "job_details", "add_work"})
 ABOUT_A_PART = frozenset({"part_stock", "request_part", "transfer_part"})
-ABOUT_A_VISIT = frozenset({"eta", "free_slots", "reschedule", "cancel_visit", "confirm_visit", "visit_note"})
+ABOUT_A_VISIT = frozenset(
+    "eta visit_details text_details free_slots reschedule cancel_visit confirm_visit visit_note preferred_times".split()
+)
 STATUS_KEYS = {
     "1": "en_route",
     "2": "on_site",
@@ -35,6 +37,12 @@ STATUS_KEYS = {
 }
 DELAY_KEYS = {"1": 15, "2": 30, "3": 60}
 WHEN_KEYS = {"1": "when.morning", "2": "when.afternoon", "3": "when.evening"}
+OWN_WORDS: Mapping[str, tuple[str, Callable[[str], str | None], str]] = {
+    "add_work": ("work", leads.work_in, "ask.work"),
+    "ask_dispatcher": ("question", leads.question_in, "ask.question"),
+    "preferred_times": ("times", leads.times_in, "ask.times"),
+}
+"""Tool to the argument that takes the caller's own words, how they are found, and the question for them."""
 MOST_MINUTES_LATE = 600
 MOST_PART_WORDS = 5
 PART_INTENTS = frozenset({"parts_used", "parts_inquiry", "request_transfer", "report_status", "none"})
@@ -89,6 +97,11 @@ def gather(
             else leads.note_in(caller.text, bare=first or _may_be_note(caller, asked))
         )
         return _job(slots, asked) | ({"note": note} if note and not caller.keys else {})
+    if tool in OWN_WORDS:
+        argument, lead, question = OWN_WORDS[tool]
+        said = caller.text if asked == question else lead(caller.text) if first else None
+        about = _job(slots, asked) if tool != "preferred_times" else {}
+        return about | ({argument: said} if said and not caller.keys else {})
     if tool == "job_details":
         return _job(slots, asked)
     if tool == "my_day":

@@ -20,6 +20,7 @@ MENUS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
         "3": ("confirm_visit", {}),
         "4": ("cancel_visit", {}),
         "5": ("take_message", {}),
+        "6": ("text_details", {}),
     },
     "technician": {
         "1": ("update_job", {}),

@@ -113,6 +113,62 @@ def problem_in(text: str) -> str | None:
     return rest if len(rest.split()) >= 2 else None
 
 
+_LEAD_QUESTION = re.compile(
+    _GREETED + r"(?:(?:please|can you|could you|would you|i(?:'d| would) like (?:you )?to|i (?:have|got|'ve got)|and|"
+    r"por favor|puede|podr[ií]a|quiero que|quisiera que|tengo)\W+)*"
+    r"(?:(?:ask|tell)\s+(?:the\s+|our\s+|my\s+)?\w+|let\s+(?:the\s+|our\s+)?\w+\s+know|"
+    r"(?:a\s+|another\s+|una\s+)?(?:question|pregunta)\s+(?:for|para)\s+(?:the\s+|our\s+|el\s+|la\s+|los\s+)?\w+|"
+    r"(?:pregunt|dig|av[ií]s)\w+\s+(?:al?|a la|a los)\s+\w+)\W*(?:(?:that|que|about|sobre)\b\W*)?",
+    re.I,
+)
+_LEAD_WORK = re.compile(
+    _GREETED
+    + r"(?:(?:please|can you|could you|i(?:'d| would) like to|i (?:need|want|have) to|and|also|por favor|puede|"
+    r"quiero|necesito|hay que|y|tambi[eé]n)\s+)*"
+    r"(?:(?:add|enter|put in|book|agreg\w+|a[nñ]ad\w+|pon\w*)\s+(?:(?:some|an?|another|una?|otr[ao]|more|extra|new|"
+    r"additional)\s+)*(?:line items?|line|work items?|work|tasks?|l[ií]nea|partida|trabajo|tarea)"
+    r"(?:\s+(?:extra|adicional|nuev[ao]))?|"
+    r"(?:i|we)?\s*(?:found|discovered|encontr[eé]|descubr[ií]|vi)\s+(?:an?|another|one|otro|un)?\s*(?:other|more|new|"
+    r"second|additional|nuevo|segundo)?\s*(?:problem|issue|fault|thing|defect|problema|defecto|fallo|detalle)|"
+    r"(?:there(?:'s| is)|hay)\s+(?:another|a new|otro|un nuevo)\s+(?:problem|issue|problema|defecto)|"
+    r"(?:extra|additional|more|new)\s+work|trabajo\s+(?:extra|adicional|nuevo))"
+    r"(?:\s+(?:to|on|for|in|a|al|en|para)\s+(?:the\s+|this\s+|la\s+|el\s+|est[ea]\s+)?"
+    r"(?:job|work order|order|trabajo|orden)(?:\s+(?:n[uú]mero|number))?)?",
+    re.I,
+)
+_LEAD_TIMES = re.compile(
+    _GREETED + r"(?:(?:please|can you|could you|i(?:'d| would) like to|i (?:need|want) to|leave|give you|por favor|"
+    r"puede|quiero|quisiera|dejar(?:le)?|darle)\s+)*"
+    r"(?:(?:note|put|write|jot|anote|apunte|ponga)\w*(?:\s+(?:down|it))?(?:\s+(?:that|que))?|"
+    r"(?:tell|let)\s+(?:the\s+|your\s+)?planners?(?:\s+know)?(?:\s+that)?|"
+    r"(?:d[ií]gale?s?|av[ií]sele?s?)\s+a\s+\w+\s+planific\w+(?:\s+que)?|"
+    r"(?:my\s+|mis?\s+)?(?:preferred\s+(?:times?|days?|hours?)|preference|horarios?\s+(?:preferidos?|de preferencia)|"
+    r"preferencia)\s*(?:is|are|would be|es|son|ser[ií]an?)?)\W*",
+    re.I,
+)
+
+
+def question_in(text: str) -> str | None:
+    """What dispatch is to be asked or told, without "ask the dispatcher"; None when only the wish for it was said."""
+    rest = _LEAD_QUESTION.sub("", text, count=1).strip(" ,.:;")
+    return rest if len(rest.split()) >= 2 else None
+
+
+def work_in(text: str) -> str | None:
+    """The work itself in "add a line item to job 4512, replace the thermostat"."""
+    rest = _LEAD_WORK.sub("", text, count=1)
+    if rest != text:
+        rest = _LEAD_THAT.sub("", _NUMBER_WORD.sub("", rest, count=1), count=1)
+    rest = rest.strip(" ,.:;")
+    return rest if len(rest.split()) >= 2 else None
+
+
+def times_in(text: str) -> str | None:
+    """ "mornings but no Fridays" in "please note that I prefer mornings but no Fridays"."""
+    rest = _LEAD_TIMES.sub("", text, count=1).strip(" ,.:;")
+    return rest if len(rest.split()) >= 2 else None
+
+
 def part_asked(text: str) -> str | None:
     """The part in "where's the nearest igniter" and "do I have any igniters left"."""
     found = _ASKED_PART.search(text)

@@ -8,7 +8,7 @@ from typing import Any
 
 from voice_agent.agent.offline import proving, wording
 from voice_agent.agent.offline.dialogue import Dialogue
-from voice_agent.agent.offline.frames import Frame
+from voice_agent.agent.offline.frames import OWN_WORDS, Frame
 from voice_agent.agent.offline.heard import PROOF_NEEDED, UNFINISHED, Note, Used
 from voice_agent.agent.offline.moves import BY_KEYS, SAME_NUMBER, Move
 from voice_agent.language.reading import LIFE_HAZARDS
@@ -204,6 +204,13 @@ def _act(dialogue: Dialogue, frame: Frame) -> Iterator[Step]:
                 yield from _ask(dialogue, "ask.note")
                 return
             arguments.setdefault("job", dialogue.job or "current")
+        case "add_work" | "ask_dispatcher" | "preferred_times":
+            argument, _, question = OWN_WORDS[frame.tool]
+            if not arguments.get(argument):
+                yield from _ask(dialogue, question)
+                return
+            if frame.tool == "add_work":
+                arguments.setdefault("job", dialogue.job or "current")
         case "visit_note":
             if not arguments.get("note"):
                 yield from _ask(dialogue, "ask.note")
@@ -297,7 +304,7 @@ def _not_understood(dialogue: Dialogue) -> Iterator[Step]:
 
 _REPEATABLE = frozenset(
     "ask.which_job ask.status ask.cannot_reason ask.part ask.transfer_source ask.note ask.delay ask.problem "
-    "ask.message ask.callback ask.when".split()
+    "ask.message ask.callback ask.when ask.work ask.question ask.times".split()
 )
 
 

@@ -39,7 +39,7 @@ TECHNICIAN: Mapping[str, str] = {
     "eta": "job_details",
     "running_late": "running_late",
     "message": "take_message",
-    "new_problem": "take_message",
+    "new_problem": "add_work",
     "billing_other": BILLING,
     "reschedule": NOT_HERE,
     "cancel": NOT_HERE,
@@ -61,6 +61,12 @@ SECOND: frozenset[str] = frozenset({"eta", "job_details", "my_day", "my_visits"}
 """May follow as the second wish of a sentence on the intent alone: they only look something up."""
 
 
+OWN_WORDS: frozenset[str] = frozenset(
+    "take_message job_note visit_note add_work ask_dispatcher preferred_times text_details".split()
+)
+"""Matters that take the whole sentence: whatever else seems to be in it belongs to them."""
+
+
 def tool_for(line: str, reading: Reading, intent: str) -> str | None:
     """The tool that serves `intent` on this line, None when there is none or the sentence does not bear it out."""
     said = wording.flat(reading.text)
@@ -69,6 +75,8 @@ def tool_for(line: str, reading: Reading, intent: str) -> str | None:
     tool = LINES.get(line, {}).get(intent)
     if line == "technician":
         tool = _technician(tool, reading, intent, said)
+    elif line == "customer" and (asked := _in_writing_or_detail(said)) is not None:
+        tool = asked
     elif line == "customer" and wording.NOTES.search(said):
         tool = "visit_note"
     elif line == "customer" and wording.ARRIVAL_NOTE.search(said) and _may_be_note(reading, intent):
@@ -78,6 +86,15 @@ def tool_for(line: str, reading: Reading, intent: str) -> str | None:
     elif line == "customer" and _wants_another_time(tool, reading, said):
         tool = "free_slots"
     return tool
+
+
+def _in_writing_or_detail(said: str) -> str | None:
+    """Plain words that no intent stands for: the details, told or in writing, and times for the planners to know."""
+    if wording.TEXT_ME.search(said) and not wording.NO_TEXT.search(said):
+        return "text_details"
+    if wording.PREFERS.search(said):
+        return "preferred_times"
+    return "visit_details" if wording.DETAILS.search(said) else None
 
 
 def _wants_another_time(tool: str | None, reading: Reading, said: str) -> bool:
@@ -98,6 +115,11 @@ def _may_be_note(reading: Reading, intent: str) -> bool:
 
 
 def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> str | None:
+    reports = {"status", "eta_minutes"} & reading.slots.keys()
+    if wording.ADDS_WORK.search(said) and not reports:
+        return "add_work"
+    if wording.ASKS_DISPATCH.search(said) and not reports:
+        return "ask_dispatcher"
     if wording.NOTES.search(said) and not {"status", "eta_minutes"} & reading.slots.keys():
         return "job_note"
     if intent in ("none", "number", "yes", "no", "confirm") and SPEAKING_SLOTS["update_job"] & reading.slots.keys():
@@ -135,7 +157,7 @@ def _has_matter(intent: str, said: str) -> bool:
 
 def borne_out(tool: str, reading: Reading, confidence: float) -> bool:
     """Sure enough by itself, or a slot or the very words of the sentence speak for it."""
-    if tool in ("visit_note", "job_note"):
+    if tool in ("visit_note", "job_note", "text_details", "visit_details", "preferred_times", "ask_dispatcher"):
         return True
     if tool in LOOKS_UP and not wording.ASKS_ABOUT.search(wording.flat(reading.text)):
         return False
@@ -153,8 +175,8 @@ def second(line: str, reading: Reading, first: str) -> str | None:
     tool = tool_for(line, reading, reading.also)
     if tool is None or tool == first or {tool, first} <= ABOUT_A_PART or tool in (BILLING, NOT_HERE):
         return None
-    if {tool, first} & {"cancel_visit", "confirm_visit", "take_message", "job_note", "visit_note"}:
-        return tool if tool in SECOND and first not in ("take_message", "job_note", "visit_note") else None
+    if {tool, first} & {"cancel_visit", "confirm_visit", *OWN_WORDS}:
+        return tool if tool in SECOND and first not in OWN_WORDS else None
     if tool == "job_details":
         return None
     bears = SPEAKING_SLOTS.get(tool, frozenset()) & reading.slots.keys()

@@ -143,6 +143,54 @@ ASKS_VISITS = whole_words(
     visita)(?: \w+)*; (?:que|cuales|cuantas) (?:citas|visitas)(?: \w+)*
     """
 )
+TEXT_ME = whole_words(
+    r"""
+    text (?:it|them|that|those|me|us)(?: \w+)*; (?:send|get|shoot|forward)(?: \w+){0,6} (?:text|sms|text message|
+    in writing)(?: \w+)*; (?:by|per|as a|in a) (?:text|sms|text message); in writing; mand\w+(?: \w+){0,5} (?:por|en un|
+    un) (?:mensaje|mensajes|sms|texto|escrito)(?: \w+)*; envi\w+(?: \w+){0,5} (?:por|en un|un) (?:mensaje|sms|texto|
+    escrito)(?: \w+)*; por (?:sms|escrito|mensaje de texto); (?:mandeme|enviame|enviemelo|mandamelo|mandemelo|
+    enviemelos|mandemelos) (?:los |las )?(?:detalles|datos)(?: \w+)*
+    """
+)
+NO_TEXT = whole_words(r"(?:dont|do not|stop|no more|never|no) (?:text\w*|send\w*|mande\w*|envie\w*)(?: \w+)*")
+DETAILS = whole_words(
+    r"""
+    (?:details?|particulars|info|information) (?:of|for|about|on|to) (?:my|the|our|this|that) (?:\w+ )?(?:appointment|
+    visit|booking|service|job)(?: \w+)*; (?:appointment|visit|booking) details; what (?:is the )?address(?: \w+)*;
+    which address(?: \w+)*; whats the address(?: \w+)*; work order number;
+    (?:detalles|datos) (?:de|sobre) (?:mi|la) (?:cita|visita|servicio)(?: \w+)*;
+    (?:que|cual es la) direccion(?: \w+)*; numero de (?:la )?orden(?: de trabajo)?
+    """
+)
+PREFERS = whole_words(
+    r"""
+    preferred (?:times?|days?|hours?)(?: \w+)*; my preference(?: \w+)*; (?:note|put|write|
+    jot)(?: \w+){0,3} (?:i|we) (?:d |would )?(?:prefer|rather|like)(?: \w+)*;
+    (?:tell|let) (?:the |your )?planners?(?: \w+)*; horarios? (?:preferidos?|de preferencia)(?: \w+)*;
+    mi preferencia(?: \w+)*; (?:anote|apunte|ponga)(?: \w+){0,3} (?:que )?(?:prefiero|preferimos|preferiria)(?: \w+)*;
+    (?:diga|digale|avise|avisele)s? a (?:los|quienes) planific\w+(?: \w+)*
+    """
+)
+ASKS_DISPATCH = whole_words(
+    r"""
+    (?:ask|tell) (?:the |our |my )?(?:dispatch|dispatcher|dispatchers|office|planner|planners|supervisor)(?: \w+)*;
+    let (?:the |our )?(?:dispatch|dispatcher|dispatchers|office|planner|planners) know(?: \w+)*;
+    question for (?:the |our )?(?:dispatch|dispatcher|dispatchers|office)(?: \w+)*; (?:pregunt\w+|dig\w+|avis\w+) (?:al|
+    a la|a los|a) (?:despachador|despachadores|despachadora|despacho|oficina|planificador|supervisor)(?: \w+)*;
+    pregunta para (?:el |la |los )?(?:despacho|despachador|despachadores|oficina)(?: \w+)*
+    """
+)
+ADDS_WORK = whole_words(
+    r"""
+    add(?: \w+){0,2} (?:line item|line|work item|task)(?: \w+)*; (?:add|enter|put in|book) (?:some |an? )?(?:more |
+    extra |additional |another |new )?work(?: \w+)*;
+    (?:extra|additional|more|new) work (?:on|to|for|found|needed)(?: \w+)*;
+    (?:found|there is|theres|discovered) (?:another|a second|a new|one more|an additional) (?:problem|issue|fault|thing|
+    defect)(?: \w+)*; (?:agreg\w+|anad\w+|pon\w*) (?:una |un |otra |otro )?(?:linea|partida|trabajo|tarea)(?: \w+)*;
+    trabajo (?:extra|adicional|nuevo)(?: \w+)*;
+    (?:encontre|hay|vi|descubri) (?:otro|un nuevo|un segundo) (?:problema|defecto|fallo|detalle)(?: \w+)*
+    """
+)
 ADDS = whole_words(
     r"""
     and; also; plus; another; tambien; ademas; y; otro; otra
