@@ -33,6 +33,8 @@ from voice_agent.console.sources import OwnJournal
 from voice_agent.console.wiring import Console, console
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError, WireError
+from voice_agent.handoff.dispatch import Dispatch
+from voice_agent.handoff.wiring import transfers
 from voice_agent.history import History
 from voice_agent.identity import Identity
 from voice_agent.intents import ExactlyOnce, Intents
@@ -76,6 +78,7 @@ class Services:
     jobs: Jobs
     history: History
     console: Console
+    dispatch: Dispatch
 
 
 def build(settings: Settings, *, model: Model | None = None, more: Sequence[BaseRoute] = ()) -> Starlette:
@@ -133,10 +136,24 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name])
 
     pages = console(settings, lines, store, OwnJournal(journal), calls, stopping=lambda: bool(app.state.stopping))
+    people = transfers(settings, lines, store, jobs, calls, tickets)
     services = Services(
-        settings, lines, calls, tickets, journal, salesforce, field, around.model, wards, store, jobs, history, pages
+        settings,
+        lines,
+        calls,
+        tickets,
+        journal,
+        salesforce,
+        field,
+        around.model,
+        wards,
+        store,
+        jobs,
+        history,
+        pages,
+        people.dispatch,
     )
-    webhooks = Webhooks(settings, lines, calls, tickets, journal)
+    webhooks = Webhooks(settings, lines, calls, tickets, journal, people.callers, people.webhooks)
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 
     @contextlib.asynccontextmanager
@@ -170,6 +187,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
                     task.cancel()
                 if not await wards.wait(WARD_SECONDS):
                     log.error("some writes had not ended when the process stopped")
+                await people.dispatch.close()
                 await salesforce.close()
                 with contextlib.suppress(StoreUnavailable):
                     await history.flush(journal)
@@ -179,6 +197,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         routes=[
             *webhooks.routes(),
             WebSocketRoute("/twilio/relay", relay_endpoint),
+            *people.routes,
             Route("/health/live", _live),
             Route("/health/ready", _ready),
             Route("/metrics", _metrics),

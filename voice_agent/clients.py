@@ -6,6 +6,7 @@ from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.settings import Settings
 from voice_agent.twilio.rest import TwilioRest
+from voice_agent.twilio.telephony import Telephony
 
 
 def salesforce_of(settings: Settings) -> Salesforce:
@@ -31,6 +32,16 @@ def salesforce_of(settings: Settings) -> Salesforce:
 def twilio_of(settings: Settings) -> TwilioRest:
     """The API key signs in where there is one; the auth token is then for signatures only."""
     return TwilioRest(
+        account_sid=settings.twilio_account_sid,
+        user=settings.twilio_api_key_sid or settings.twilio_account_sid,
+        secret=settings.twilio_api_key_secret or settings.twilio_auth_token,
+        base_url=settings.twilio_api_base_url,
+    )
+
+
+def telephony_of(settings: Settings) -> Telephony:
+    """What moves live calls; the same sign-in."""
+    return Telephony(
         account_sid=settings.twilio_account_sid,
         user=settings.twilio_api_key_sid or settings.twilio_account_sid,
         secret=settings.twilio_api_key_secret or settings.twilio_auth_token,

@@ -21,6 +21,8 @@ from voice_agent.agent.prompt import Prompt
 from voice_agent.call.events import Ask, Keypad
 from voice_agent.call.script import Phrases, Rules, Script
 from voice_agent.errors import ConfigurationError
+from voice_agent.handoff.targets import Targets
+from voice_agent.handoff.targets import read as read_targets
 from voice_agent.twilio import relay, twiml
 
 ROLES = ("customer", "technician", "after_hours")
@@ -87,6 +89,8 @@ class Lines:
     lines: tuple[Line, ...]
     phrases: Phrases
     values: Mapping[str, str]
+    targets: Targets = field(default_factory=lambda: Targets({}))
+    """Where callers can be handed to."""
 
     def by_number(self, number: str) -> Line | None:
         return next((line for line in self.lines if line.number == number), None)
@@ -112,7 +116,7 @@ def load(folder: str | None = None, *, emergency_number: str = "911") -> Lines:
         seen = [getattr(line, what) for line in lines]
         if doubled := sorted({value for value in seen if seen.count(value) > 1}):
             raise ConfigurationError(f"lines.toml: {what} {doubled[0]} is used by two lines; give each its own")
-    return Lines(lines, phrases, values)
+    return Lines(lines, phrases, values, read_targets(document))
 
 
 class Block:

@@ -159,6 +159,7 @@ class Session:
         self.handed_off: str | None = None
         """Reason, once a person is to take over."""
         self.sockets = 0
+        self._back = ""
         self._tools = tools
         self._loop = asyncio.get_running_loop()
         self._outbox: deque[Say | str] = deque()
@@ -199,7 +200,9 @@ class Session:
         )
         if not resumed:
             self._start(self._identify)
-        self._post(CallStarted(resumed, "" if resumed else self.line.greeting, at=self._loop.time()))
+        back, self._back = self._back, ""
+        greeting = "" if resumed else self.line.greeting
+        self._post(CallStarted(resumed, greeting, back, at=self._loop.time()))
         try:
             async with asyncio.TaskGroup() as both:
                 writer = both.create_task(self._write())
@@ -209,6 +212,10 @@ class Session:
             log.warning("socket lost", extra={"why": type(failed.exceptions[0]).__name__})
         finally:
             self._attached = False
+
+    def take_back(self, phrase: str) -> None:
+        """The caller comes back from where they were handed to; the next socket begins with these words."""
+        self._back, self.handed_off, self.sockets = phrase, None, 1
 
     def give_up_socket(self) -> None:
         """Twilio has lost or left the socket; where the network broke in silence our end still waits on it."""

@@ -7,7 +7,7 @@ signature over the configured public URL, then the effect. The voice webhook ask
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -17,6 +17,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from voice_agent.calls import MOST_RECONNECTS, Calls, Tickets
+from voice_agent.connecting import connect
+from voice_agent.handoff.caller_webhooks import CallerWebhooks, xml
+from voice_agent.handoff.outcomes import Waiting
 from voice_agent.handoff.telling import summarise
 from voice_agent.journal import Journal
 from voice_agent.lines import Line, Lines
@@ -39,6 +42,10 @@ class Webhooks:
     calls: Calls
     tickets: Tickets
     journal: Journal
+    transfers: CallerWebhooks
+    """Takes a call that the agent hands over."""
+    more: Mapping[str, Handler]
+    """Path to handler: further webhooks of other modules, proven like these. Query parameters join the form."""
 
     def routes(self) -> list[Route]:
         table: dict[str, Handler] = {
@@ -47,8 +54,7 @@ class Webhooks:
             "/twilio/call-status": self.call_status,
             "/twilio/message": self.message,
             "/twilio/message-status": self.message_status,
-            "/twilio/queue/wait": self.queue_wait,
-            "/twilio/queue/left": self.queue_left,
+            **self.more,
         }
         return [Route(path, self._signed(handler), methods=["POST"]) for path, handler in table.items()]
 
@@ -75,7 +81,8 @@ class Webhooks:
             if not signature.valid(self.settings.auth_tokens, given, url, fields):
                 log.warning("webhook refused: signature does not match", extra={"path": request.url.path})
                 return Response("signature does not match", 403)
-            return await handler({name: values[-1] for name, values in fields.items()})
+            form = {name: values[-1] for name, values in fields.items()}
+            return await handler(dict(request.query_params) | form)
 
         return endpoint
 
@@ -98,17 +105,7 @@ class Webhooks:
 
     def connect(self, call_sid: str, line: Line, caller: str, attestation: str, *, greeting: str) -> str:
         """TwiML that opens a socket for this call, with a ticket for it."""
-        ticket = self.tickets.issue(call_sid=call_sid, line=line.name, caller=caller, attestation=attestation)
-        base = self.settings.public_url.rstrip("/")
-        socket = self.settings.socket_url.rstrip("/")
-        return twiml.conversation_relay(
-            url=f"{socket}/twilio/relay",
-            action=f"{base}/twilio/ended",
-            greeting=greeting,
-            attributes=line.relay,
-            languages=line.languages,
-            parameters={"ticket": ticket},
-        )
+        return connect(self.settings, self.tickets, call_sid, line, caller, attestation, greeting=greeting)
 
     async def ended(self, form: Form) -> Response:
         """`<Connect action>`: the socket is gone. Was it us, the caller, or the line between?"""
@@ -119,17 +116,18 @@ class Webhooks:
         log.info("session ended", extra={"call_sid": call_sid, "status": status, "code": form.get("ErrorCode", "")})
         if form.get("CallStatus") in OVER or status == "completed":
             self.calls.over(call_sid, "hangup")
+            await self.transfers.ended(call_sid)
             return xml(twiml.response())
         session = self.calls.get(call_sid)
         if session is not None:
             session.give_up_socket()
-        answer = self._after(call_sid, status, form)
+        answer = await self._after(call_sid, status, form)
         if session is not None and session.handed_off is None and status == "ended":
             self.calls.over(call_sid, "ended")
         self.calls.remember(key, answer)
         return xml(answer)
 
-    def _after(self, call_sid: str, status: str, form: Form) -> str:
+    async def _after(self, call_sid: str, status: str, form: Form) -> str:
         session = self.calls.get(call_sid)
         reason = _handoff_reason(form.get("HandoffData", ""))
         if session is None:
@@ -138,40 +136,46 @@ class Webhooks:
                 return twiml.hang_up()
             if line is None:
                 return twiml.say("Sorry, we were cut off. Please call again.", hang_up=True)
-            return self._to_a_person(call_sid, line, say=line.speaker("en")("hand_off"))
+            return await self._to_a_person(call_sid, line, form, say=line.speaker("en")("hand_off"))
         if session.handed_off or reason:
-            return self._to_a_person(call_sid, session.line)
+            return await self._to_a_person(call_sid, session.line, form)
         if status == "ended":
             return twiml.hang_up()
         if session.sockets > MOST_RECONNECTS:
             log.error("socket lost too often; a person takes over", extra={"call_sid": call_sid})
-            return self._to_a_person(call_sid, session.line)
+            return await self._to_a_person(call_sid, session.line, form)
         grant = session.identity.grant
         return self.connect(call_sid, session.line, grant.number, session.identity.attestation, greeting="")
 
-    def _to_a_person(self, call_sid: str, line: Line, say: str = "") -> str:
+    async def _to_a_person(self, call_sid: str, line: Line, form: Form, say: str = "") -> str:
         session = self.calls.get(call_sid)
-        if session is not None:
-            summary = summarise(session.record.entries).as_json()["lines"]
-            session.note("handed_off", queue=line.hand_off, reason=session.handed_off, summary=summary)
-        base = self.settings.public_url.rstrip("/")
-        task = orjson.dumps(
-            {"type": line.hand_off, "call": call_sid, "reason": session and session.handed_off}
-        ).decode()
-        return twiml.enqueue(
+        if session is None:
+            coming = Waiting(call_sid, 1, line.name, line.hand_off, form.get("From", ""), reason="lost")
+            return await self.transfers.hand_over(coming, say=say)
+        grant, summary = session.identity.grant, summarise(session.record.entries)
+        reason = session.handed_off or "line_lost"
+        session.note("handed_off", queue=line.hand_off, reason=reason, summary=summary.as_json()["lines"])
+        coming = Waiting(
+            call_sid,
+            1,
+            line.name,
             line.hand_off,
-            wait_url=f"{base}/twilio/queue/wait",
-            action=f"{base}/twilio/queue/left",
-            workflow_sid=self.settings.twilio_workflow_sid,
-            task=task,
-            say=say,
+            grant.number,
+            name=summary.caller,
+            contact=str(grant.contact.id) if grant.contact is not None and grant.level else "",
+            lang=session.call.lang,
+            reason=reason,
+            urgent=session.call.emergency is not None,
+            summary=summary.as_json(),
         )
+        return await self.transfers.hand_over(coming, say=say)
 
-    # -- status, messages, queue -------------------------------------------------------------------------------------
+    # -- status, messages --------------------------------------------------------------------------------------------
 
     async def call_status(self, form: Form) -> Response:
         if form.get("CallStatus") in OVER:
             self.calls.over(form.get("CallSid", ""), form["CallStatus"])
+            await self.transfers.ended(form.get("CallSid", ""))
         return Response(status_code=204)
 
     async def message(self, form: Form) -> Response:
@@ -184,29 +188,6 @@ class Webhooks:
         )
         return Response(status_code=204)
 
-    async def queue_wait(self, form: Form) -> Response:
-        session = self.calls.get(form.get("CallSid", ""))
-        line = session.line if session is not None else self.lines.by_number(form.get("To", "")) or self.lines.lines[0]
-        lang = session.call.lang if session is not None else "en"
-        position = form.get("QueuePosition", "1")
-        speak = line.speaker(lang)
-        sentence = speak("queue.next") if position == "1" else speak("queue.position", position=position)
-        return xml(twiml.wait(sentence, language=line.codes.get(lang, line.greets_in)))
-
-    async def queue_left(self, form: Form) -> Response:
-        """The caller left the queue: bridged and done, or hung up, or the queue failed them."""
-        call_sid, result = form.get("CallSid", ""), form.get("QueueResult", "")
-        log.info("queue left", extra={"call_sid": call_sid, "result": result})
-        session = self.calls.get(call_sid)
-        if session is not None:
-            session.note("queue_left", result=result)
-        if result in ("error", "queue-full", "system-error"):
-            line = session.line if session is not None else self.lines.lines[0]
-            lang = session.call.lang if session is not None else "en"
-            sentence = line.speaker(lang)("queue.failed")
-            return xml(twiml.say(sentence, language=line.codes.get(lang, line.greets_in), hang_up=True))
-        return xml(twiml.hang_up())
-
 
 def _handoff_reason(data: str) -> str:
     """The reason in `HandoffData`, "" without one; malformed data still means that we asked for a person."""
@@ -217,7 +198,3 @@ def _handoff_reason(data: str) -> str:
     except orjson.JSONDecodeError:
         return "unknown"
     return str(parsed.get("reason") or "unknown") if isinstance(parsed, dict) else "unknown"
-
-
-def xml(document: str) -> Response:
-    return Response(document, media_type="text/xml")

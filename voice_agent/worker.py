@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from voice_agent import lines as line_files
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError
+from voice_agent.handoff.filing import file_hand_off
 from voice_agent.intents import settle_write
 from voice_agent.jobs import Outbox, Wanted
 from voice_agent.salesforce.field_service import FieldService
@@ -35,7 +36,7 @@ from voice_agent.settings import Settings
 from voice_agent.store import Store
 from voice_agent.workshop import GivenUp, Job, Result, Step, Workshop
 
-JOBS: tuple[Job, ...] = (Job(settle_write, whole=False),)
+JOBS: tuple[Job, ...] = (Job(settle_write, whole=False), Job(file_hand_off))
 """Everything durable there is, with how often it is tried. A name once used is never given another meaning."""
 
 ENGINE_NAME = "voice-agent"

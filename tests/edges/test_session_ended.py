@@ -263,8 +263,8 @@ def test_who_waits_hears_their_place_in_the_language_they_speak() -> None:
         await socket.breaks()
         for position in ("1", "4"):
             answer = await door.twilio("/twilio/queue/wait", {"CallSid": CALL, "QueuePosition": position})
-            assert answer.verbs == ["Say", "Pause"]
-            say = answer.twiml.find("Say")
+            assert answer.verbs == ["Gather"] and [verb.tag for verb in answer.twiml[0]] == ["Say", "Play"]
+            say = answer.twiml.find("Gather/Say")
             assert say is not None and say.attrib["language"] == "es-US"
             assert "{" not in (say.text or "") and (("4" in (say.text or "")) is (position == "4"))
 
@@ -276,11 +276,11 @@ def test_who_waits_hears_their_place_in_the_language_they_speak() -> None:
     [
         ("bridged", ["Hangup"]),
         ("hangup", ["Hangup"]),
-        ("leave", ["Hangup"]),
+        ("leave", ["Say", "Hangup"]),
         ("queue-full", ["Say", "Hangup"]),
         ("system-error", ["Say", "Hangup"]),
         ("error", ["Say", "Hangup"]),
-        ("", ["Hangup"]),
+        ("", ["Say", "Hangup"]),
     ],
 )
 def test_who_leaves_the_queue_without_having_been_helped_is_told(result: str, verbs: list[str]) -> None:
@@ -290,4 +290,4 @@ def test_who_leaves_the_queue_without_having_been_helped_is_told(result: str, ve
 
 def test_a_wait_of_a_call_nobody_knows_has_an_answer_too() -> None:
     answer = asyncio.run(Doorstep().twilio("/twilio/queue/wait", {"CallSid": "CA-unknown"}))
-    assert answer.verbs == ["Say", "Pause"]
+    assert answer.verbs == ["Gather"]

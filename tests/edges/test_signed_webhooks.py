@@ -19,6 +19,19 @@ ROUTES = (
     "/twilio/message-status",
     "/twilio/queue/wait",
     "/twilio/queue/left",
+    "/twilio/queue/key",
+    "/twilio/transfer/join",
+    "/twilio/transfer/talked",
+    "/twilio/transfer/dialled",
+    "/twilio/transfer/message",
+    "/twilio/transfer/recorded",
+    "/twilio/transfer/leg",
+    "/twilio/transfer/key",
+    "/twilio/transfer/leg-done",
+    "/twilio/transfer/status",
+    "/twilio/transfer/room",
+    "/twilio/task/assign",
+    "/twilio/task/event",
 )
 MOST = 64 * 1024
 

@@ -81,6 +81,8 @@ class CallStarted(Event):
     resumed: bool = False
     greeting: str = ""
     """What Twilio itself speaks as the welcome greeting; it is part of what the caller hears."""
+    back: str = ""
+    """Phrase of a caller's return from the people they were handed to."""
 
 
 @dataclass(frozen=True, slots=True)

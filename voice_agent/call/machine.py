@@ -117,6 +117,9 @@ class Call:
     def receive(self, event: Happening) -> list[Action]:
         """Take a fact, give the orders that follow from it. After the call has ended there are none."""
         self._orders = orders = list[Action]()
+        if isinstance(event, CallStarted) and event.back:
+            self._returned(event)
+            return orders
         if self.ended:
             return orders
         match event:
@@ -197,6 +200,19 @@ class Call:
         if self.leaving is None and question and not self.owed:
             self.say(f"{self.phrase('resumed.question')} {question}", at)
         self.close(at)
+
+    def _returned(self, event: CallStarted) -> None:
+        """The caller was with people, or waited for one, and is back: the same call, the same memory, a new turn."""
+        self.ended, self.leaving, self.silences = False, None, 0
+        self.playout.finish(event.at)
+        self.cancel_work()
+        if self.reply is not None:
+            self.reply.closed = True
+        self.order(SetTimer(Timer.LIMIT, self.rules.call_seconds, self.turn))
+        self.open_turn(event.at)
+        self.transcript.note(self.turn, "The caller was handed over to people and has come back.")
+        self.say(self.phrase(event.back), event.at)
+        self.close(event.at)
 
     # -- the caller ------------------------------------------------------------------------------------------------
 

@@ -187,7 +187,11 @@ NEEDS: tuple[Need, ...] = (
         fixed="QuantitySent ProductTransferNumber",
         mend=FIELD_SERVICE,
     ),
-    Need("Task", create="Subject Description WhatId WhoId", fixed="Status Priority"),
+    Need(
+        "Task",
+        create="Subject Description WhatId WhoId TaskSubtype CallType CallObject CallDisposition CallDurationInSeconds",
+        fixed="Status Priority",
+    ),
     Need("FeedItem", create="Type", fixed="ParentId Body", missing_is_fine=True),
     Need(
         "AI_Interaction__c",

@@ -1,0 +1,47 @@
+"""A hand-over on record in the org: a Task that tells of the call, as telephony leaves one, with the summary in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from voice_agent.salesforce.plans import Step, Touch, WritePlan
+from voice_agent.salesforce.rows import plain
+
+TEXT_LENGTH = 30_000
+
+
+def hand_over(
+    *,
+    call_sid: str,
+    subject: str,
+    text: str,
+    disposition: str,
+    seconds: int,
+    contact_id: str | None = None,
+    about_id: str | None = None,
+    done: bool,
+) -> WritePlan:
+    """`CallObject` is the CallSid, by which a screen pop or a report finds the call. Completed when somebody has talked
+    with the caller; open when somebody still has to. `about_id` is a record the call was about."""
+    body: dict[str, Any] = {
+        "Subject": plain(subject, 255),
+        "Description": text[:TEXT_LENGTH],
+        "Status": "Completed" if done else "Open",
+        "Priority": "Normal" if done else "High",
+        "TaskSubtype": "Call",
+        "CallType": "Inbound",
+        "CallObject": call_sid,
+        "CallDisposition": disposition,
+        "CallDurationInSeconds": seconds,
+    }
+    body |= {name: value for name, value in (("WhoId", contact_id), ("WhatId", about_id)) if value}
+    links: Mapping[str, str] = {"Contact__c": contact_id} if contact_id else {}
+    return WritePlan(
+        name="hand_over",
+        steps=(Step("POST", "sobjects/Task", "task", body),),
+        touches=(Touch("Task", "@{task.id}", "new Task", {}, body),),
+        facts={"call_sid": call_sid, "disposition": disposition},
+        links=links,
+        serialise_on=(contact_id,) if contact_id else (),
+    )
