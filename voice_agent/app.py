@@ -28,7 +28,6 @@ from voice_agent.agent.tool import Tool
 from voice_agent.agent.toolbox import Toolbox
 from voice_agent.calls import Calls, Ticket, Tickets
 from voice_agent.clients import salesforce_of, twilio_of
-from voice_agent.codes import VerifyCodes
 from voice_agent.console.sources import OwnJournal
 from voice_agent.console.wiring import Console, console
 from voice_agent.emergency import EmergencyDesk
@@ -42,6 +41,9 @@ from voice_agent.jobs import Jobs, Outbox
 from voice_agent.journal import Journal
 from voice_agent.language import read
 from voice_agent.lines import Line, Lines
+from voice_agent.messaging.arriving import Arrivals
+from voice_agent.messaging.calling import codes_of, texter_of
+from voice_agent.messaging.setting_up import tallies_of, texts_of
 from voice_agent.proofs import Proofs
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
@@ -50,7 +52,6 @@ from voice_agent.session import Session, Surroundings, Wards
 from voice_agent.settings import Settings
 from voice_agent.sockets import Front, RelayEndpoint
 from voice_agent.store import Store
-from voice_agent.tallies import Tallies
 from voice_agent.webhooks import Webhooks
 
 SWEEP_SECONDS = 30.0
@@ -100,7 +101,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
 
     write = ExactlyOnce(Intents(store), field)
     rest = twilio_of(settings)
-    tallies = Tallies(store, f"tallies:{settings.secret_key or settings.twilio_auth_token}")
+    tallies = tallies_of(settings, store)
+    texts = texts_of(settings, store, salesforce, lines)
     ladder = Later()
     around = Surroundings(
         model=model or ladder,
@@ -122,8 +124,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             number=number,
             attestation=ticket.attestation,
             line=line.role,
-            codes=VerifyCodes(rest, settings.twilio_verify_service_sid) if settings.twilio_verify_service_sid else None,
-            proofs=Proofs(tallies, call_sid=ticket.call_sid, number=number),
+            codes=codes_of(settings, rest, texts, line),
+            proofs=Proofs(tallies, call_sid=ticket.call_sid, number=number, reachable=texts.rules.reachable),
         )
         toolbox = Toolbox(
             {name: tool for name, tool in tools.items() if name in line.tool_names},
@@ -132,6 +134,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             writer=write,
             clock=time.monotonic,
             phase=settings.rollout_phase,
+            texts=texter_of(texts, line, ticket.call_sid),
         )
         return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name])
 
@@ -153,7 +156,9 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         pages,
         people.dispatch,
     )
-    webhooks = Webhooks(settings, lines, calls, tickets, journal, people.callers, people.webhooks)
+    webhooks = Webhooks(
+        settings, lines, calls, tickets, journal, people.callers, people.webhooks, Arrivals(store, texts), wards
+    )
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 
     @contextlib.asynccontextmanager

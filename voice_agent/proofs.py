@@ -5,7 +5,9 @@ An attempt is counted before it is checked and taken back if it was right, so th
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from voice_agent.errors import StoreUnavailable
@@ -32,10 +34,18 @@ log = logging.getLogger(__name__)
 class Proofs:
     """One call's view of the counts. Without tallies (None) only the call's own limits hold."""
 
-    def __init__(self, tallies: Tallies | None, *, call_sid: str, number: str) -> None:
+    def __init__(
+        self,
+        tallies: Tallies | None,
+        *,
+        call_sid: str,
+        number: str,
+        reachable: Callable[[str], bool] = lambda number: True,
+    ) -> None:
         self._tallies = tallies
         self._call_sid = call_sid
         self._number = number
+        self._reachable = reachable
         self._attempts = 0
         self._codes = 0
 
@@ -63,7 +73,10 @@ class Proofs:
                 await self._tallies.give_back(receipt)
 
     async def may_send(self, to: str) -> bool:
-        """Count a code to this number; False when that would be too many."""
+        """Count a code to this number; False when that would be too many, or it is no number that we text."""
+        if not await asyncio.to_thread(self._reachable, to):
+            log.warning("code not sent: not a number we text")
+            return False
         if self._tallies is None:
             return True
         self._codes += 1

@@ -53,7 +53,7 @@ class Tallies:
 
         StoreUnavailable when it cannot be counted: what is rationed must then not be given out.
         """
-        return await self._store.run(lambda connection: self._take(connection, key, limits))
+        return await self._store.run(lambda connection: self.take_in(connection, key, limits))
 
     async def give_back(self, key: str) -> None:
         """What was counted under `key` did not happen."""
@@ -63,7 +63,8 @@ class Tallies:
         """How many stand under a limit now."""
         return await self._store.run(lambda connection: self._count(connection, limit, self._wall()))
 
-    def _take(self, connection: Connection, key: str, limits: Sequence[Limit]) -> Limit | None:
+    def take_in(self, connection: Connection, key: str, limits: Sequence[Limit]) -> Limit | None:
+        """`take` within a transaction that does more."""
         now = self._wall()
         if connection.dialect.name == "postgresql":  # SQLite's transactions begin as the only writer
             connection.execute(text("SELECT pg_advisory_xact_lock(7341202)"))

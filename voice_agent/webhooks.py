@@ -18,11 +18,14 @@ from starlette.routing import Route
 
 from voice_agent.calls import MOST_RECONNECTS, Calls, Tickets
 from voice_agent.connecting import connect
+from voice_agent.errors import VoiceAgentError
 from voice_agent.handoff.caller_webhooks import CallerWebhooks, xml
 from voice_agent.handoff.outcomes import Waiting
 from voice_agent.handoff.telling import summarise
 from voice_agent.journal import Journal
 from voice_agent.lines import Line, Lines
+from voice_agent.messaging.arriving import Arrivals
+from voice_agent.session import Wards
 from voice_agent.settings import Settings
 from voice_agent.twilio import signature, twiml
 
@@ -46,6 +49,8 @@ class Webhooks:
     """Takes a call that the agent hands over."""
     more: Mapping[str, Handler]
     """Path to handler: further webhooks of other modules, proven like these. Query parameters join the form."""
+    arrivals: Arrivals
+    wards: Wards
 
     def routes(self) -> list[Route]:
         table: dict[str, Handler] = {
@@ -179,14 +184,19 @@ class Webhooks:
         return Response(status_code=204)
 
     async def message(self, form: Form) -> Response:
-        log.info("message received", extra={"message_sid": form.get("MessageSid", "")})
+        self.wards.start(_noted(self.arrivals.message(form)))
         return xml(twiml.response())
 
     async def message_status(self, form: Form) -> Response:
-        log.info(
-            "message status", extra={"message_sid": form.get("MessageSid", ""), "status": form.get("MessageStatus", "")}
-        )
+        self.wards.start(_noted(self.arrivals.status(form)))
         return Response(status_code=204)
+
+
+async def _noted(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except VoiceAgentError as error:
+        log.error("a message webhook came to nothing", extra={"error": type(error).__name__, "why": str(error)})
 
 
 def _handoff_reason(data: str) -> str:

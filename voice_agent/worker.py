@@ -31,12 +31,19 @@ from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentE
 from voice_agent.handoff.filing import file_hand_off
 from voice_agent.intents import settle_write
 from voice_agent.jobs import Outbox, Wanted
+from voice_agent.messaging.consent import record_consent
+from voice_agent.messaging.outbox import send_text
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.settings import Settings
 from voice_agent.store import Store
 from voice_agent.workshop import GivenUp, Job, Result, Step, Workshop
 
-JOBS: tuple[Job, ...] = (Job(settle_write, whole=False), Job(file_hand_off))
+JOBS: tuple[Job, ...] = (
+    Job(settle_write, whole=False),
+    Job(file_hand_off),
+    Job(send_text),
+    Job(record_consent),
+)
 """Everything durable there is, with how often it is tried. A name once used is never given another meaning."""
 
 ENGINE_NAME = "voice-agent"

@@ -43,11 +43,14 @@ class SentText:
 class TwilioRest:
     """`user` is an API key's SID or the account's; `secret` belongs to it."""
 
-    def __init__(self, *, account_sid: str, user: str, secret: str, base_url: str = "") -> None:
+    def __init__(
+        self, *, account_sid: str, user: str, secret: str, base_url: str = "", seconds: float = SECONDS
+    ) -> None:
         self._account_sid = account_sid
         self._user = user
         self._secret = secret
         self._base_url = base_url.rstrip("/")
+        self._seconds = seconds
         self._client: Client | None = None
 
     async def account_status(self) -> str:
@@ -126,16 +129,18 @@ class TwilioRest:
 
     async def _off_loop(self, work: Callable[[Client], T]) -> T:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 return await asyncio.to_thread(lambda: _named(work, self._connected()))
         except TimeoutError:
-            raise TwilioRestError(f"no answer in {SECONDS:g} s", ambiguous=True) from None
+            raise TwilioRestError(f"no answer in {self._seconds:g} s", ambiguous=True) from None
 
     def _connected(self) -> Client:
         if self._client is None:
             from twilio.rest import Client  # a fifth of a second to import: not at start-up
 
-            self._client = Client(self._user, self._secret, self._account_sid, http_client=_transport(self._base_url))
+            self._client = Client(
+                self._user, self._secret, self._account_sid, http_client=_transport(self._base_url, self._seconds)
+            )
         return self._client
 
 
@@ -155,13 +160,22 @@ def _named(work: Callable[[Client], T], client: Client) -> T:
         raise TwilioRestError(
             f"code {code}, HTTP {status}", code=code, status=status, ambiguous=status >= 500
         ) from None
-    except requests.ConnectionError:
-        raise TwilioRestError("not reachable") from None
+    except requests.ConnectionError as error:
+        raise TwilioRestError("not reachable", ambiguous=not _never_left(error)) from None
     except requests.RequestException as error:
         raise TwilioRestError(type(error).__name__, ambiguous=True) from None
 
 
-def _transport(base_url: str) -> Any:
+def _never_left(error: Exception) -> bool:
+    """Whether no connection came about: one that broke later may have carried the request."""
+    from requests import ConnectTimeout
+    from urllib3.exceptions import NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    return isinstance(error, ConnectTimeout) or isinstance(getattr(cause, "reason", None), NewConnectionError)
+
+
+def _transport(base_url: str, seconds: float) -> Any:
     from twilio.http.http_client import TwilioHttpClient
 
     class Rewritten(TwilioHttpClient):  # type: ignore[misc]  # the helper library ships no types for it
@@ -171,4 +185,4 @@ def _transport(base_url: str) -> Any:
                 url = f"{base_url}/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
             return super().request(method, url, *arguments, **options)
 
-    return Rewritten(timeout=SECONDS)
+    return Rewritten(timeout=seconds)

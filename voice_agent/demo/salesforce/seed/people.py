@@ -7,6 +7,8 @@ from random import Random
 from voice_agent.demo.salesforce.seed.loader import SeedRecord
 from voice_agent.demo.salesforce.seed.variant import Place, Variant
 
+NOT_ASKED = "quoted"
+OPTED_OUT = "stale"
 _ACCOUNTS = 30
 _CONTACTS = 45
 
@@ -23,6 +25,8 @@ class People:
     """Account key to its first contact's key."""
     numbers: dict[str, str] = field(default_factory=dict)
     """Role in the story to the E.164 number it calls from."""
+    opt_ins: list[SeedRecord] = field(default_factory=list)
+    """What people said about texts: most that they want them, one that she does not, some nothing."""
 
 
 class Numbers:
@@ -89,7 +93,9 @@ def generate(variant: Variant, random: Random) -> People:
         key = f"acct-{len(people.accounts)}"
         where = variant.places[len(people.accounts) % 2]
         _account(people, variant, random, key, variant.household.format(last), where)
-        _contact(people, key, first, last, Phone=written(numbers.take(), len(people.contacts)))
+        number = numbers.take()
+        _contact(people, key, first, last, Phone=written(number, len(people.contacts)))
+        _opt_in(people, number)
     office = numbers.take()
     people.numbers["office"] = office
     shared = [key for key in people.place_of if key.startswith("biz-")][0]
@@ -134,6 +140,8 @@ def _named(people: People, variant: Variant, numbers: Numbers, role: str, first:
             _contact(people, key, first, last, MobilePhone=written(people.numbers[role], form))
     people.contacts[-1]["key"] = role
     people.contact_of[key] = role
+    if role in people.numbers and role != NOT_ASKED:
+        _opt_in(people, people.numbers[role], "OptedOut" if role == OPTED_OUT else "OptedIn")
 
 
 def _business(people: People, variant: Variant, numbers: Numbers, random: Random, place: int, name: str) -> None:
@@ -141,9 +149,10 @@ def _business(people: People, variant: Variant, numbers: Numbers, random: Random
     _account(people, variant, random, key, name, variant.places[place % 2])
     people.accounts[-1] |= {"Phone": written(numbers.take(), place), "Industry": "Retail"}
     first, last = variant.first_names[-1 - place], variant.last_names[-1 - place]
-    mobile = written(numbers.take(), place + 1)
+    mobile = numbers.take()
     email = f"{first}.{last}@{variant.domain}".lower()
-    _contact(people, key, first, last, MobilePhone=mobile, Email=email, Title="Manager")
+    _contact(people, key, first, last, MobilePhone=written(mobile, place + 1), Email=email, Title="Manager")
+    _opt_in(people, mobile)
 
 
 def _account(people: People, variant: Variant, random: Random, key: str, name: str, where: Place) -> None:
@@ -164,6 +173,21 @@ def _account(people: People, variant: Variant, random: Random, key: str, name: s
         }
     )
     people.place_of[key] = where
+
+
+def _opt_in(people: People, number: str, status: str = "OptedIn") -> None:
+    """Of the contact made last."""
+    people.opt_ins.append(
+        {
+            "Contact__c": f"#{people.contacts[-1]['key']}",
+            "Phone_E164__c": number,
+            "Channel__c": "SMS",
+            "Status__c": status,
+            "Source__c": "Web form",
+            "Captured__c": "2024-05-06T14:00:00.000+0000",
+            "Wording_Version__c": "2024-05",
+        }
+    )
 
 
 def _contact(people: People, account: str, first: str, last: str, **fields: str) -> None:

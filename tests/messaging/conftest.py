@@ -1,0 +1,34 @@
+"""One org and one Twilio for the folder, each a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.messaging.office import EmulatedTwilio, emulated_twilio
+from tests.salesforce.emulated_org import EmulatedOrg, emulator
+
+
+@pytest.fixture(scope="package")
+def emulated_org() -> Iterator[EmulatedOrg]:
+    with emulator() as org:
+        yield org
+
+
+@pytest.fixture(scope="package")
+def exchange() -> Iterator[EmulatedTwilio]:
+    with emulated_twilio() as twilio:
+        yield twilio
+
+
+@pytest.fixture
+def org(emulated_org: EmulatedOrg) -> EmulatedOrg:
+    emulated_org.reset()
+    return emulated_org
+
+
+@pytest.fixture
+def twilio(exchange: EmulatedTwilio) -> EmulatedTwilio:
+    exchange.clear()
+    return exchange
