@@ -528,6 +528,7 @@ async def test_a_new_problem_is_a_case_an_order_and_a_visit_to_place(org: Emulat
         done = await service.commit(await service.plan_new_problem(maria, problem), key=KEY, audit=AUDIT)
         fresh = await service.appointment(done.ids["visit"])  # type: ignore[arg-type]
         assert fresh is not None
+        assert fresh.duration_minutes == kind.minutes
         assert await service.slots(fresh, SlotWish())
     assert done.read["case_number"]["CaseNumber"]
     assert done.read["order_number"]["WorkOrderNumber"]
@@ -537,6 +538,9 @@ async def test_a_new_problem_is_a_case_an_order_and_a_visit_to_place(org: Emulat
     )
     assert (order["CaseId"], order["AssetId"]) == (done.ids["case"], unit.id)
     assert (order["WorkType"]["Name"], order["ServiceTerritoryId"]) == ("Heating Repair", visit.territory_id)
+    copied = f"SELECT SkillId FROM SkillRequirement WHERE RelatedRecordId = '{done.ids['order']}'"
+    asked_for = f"SELECT SkillId FROM SkillRequirement WHERE RelatedRecordId = '{kind.id}'"
+    assert {row["SkillId"] for row in org.rows(copied)} == {row["SkillId"] for row in org.rows(asked_for)} != set()
 
 
 @live

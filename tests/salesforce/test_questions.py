@@ -284,9 +284,13 @@ async def test_visits_read_with_the_caller_are_not_read_again_until_something_ch
         service.note(Change("ServiceAppointment", "UPDATE", (visit.id,), {}, org.now, ours=False))
         await service.appointments_of(maria)
         assert spent(service) == 2
+        whose, made = {"AccountId": maria.account_id}, ("08p000000000001AAA",)
+        service.note(Change("ServiceAppointment", "CREATE", made, whose, org.now, ours=False))
+        await service.appointments_of(maria)
+        assert spent(service) == 3
         await service.commit(await service.plan_arrival_note(visit, "the bell is broken"), key="n", audit={})
         await service.appointments_of(maria)
-        assert spent(service) == 4
+        assert spent(service) == 5
 
 
 @live

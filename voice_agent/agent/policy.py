@@ -154,7 +154,8 @@ TABLE: Mapping[str, Rule] = {
             Case="Subject Description ContactId AccountId AssetId Origin",
             WorkOrder="Subject Description ContactId AccountId AssetId CaseId WorkTypeId ServiceTerritoryId Street "
             "City PostalCode",
-            ServiceAppointment="ParentRecordId EarliestStartTime DueDate Subject ServiceTerritoryId ContactId",
+            ServiceAppointment="ParentRecordId EarliestStartTime DueDate Duration DurationType Subject "
+            "ServiceTerritoryId ContactId",
         ),
         most_a_call=3,
         most_a_day=5,

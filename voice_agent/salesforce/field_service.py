@@ -111,7 +111,10 @@ class FieldService:
             case "ServiceAppointment" | "WorkOrder" | "AssignedResource":
                 for kept in (self._near, self._far):
                     kept.drop(lambda who, day: who in touched or any(touched & jobs.made_of(job) for job in day))
-                self._visits.drop(lambda _, found: any(touched & jobs.read_from(visit) for visit in found))
+                whose = change.fields.get("AccountId")  # a visit that is new was read nowhere yet
+                self._visits.drop(
+                    lambda account, found: account == whose or any(touched & jobs.read_from(visit) for visit in found)
+                )
             case "ProductItem":
                 self._parts.drop(lambda _, found: any(part.item_id in touched for part in found))
             case _:

@@ -48,6 +48,7 @@ def new_problem(contact: Contact, problem: Problem, work_type: WorkType | None, 
             "DueDate": stamp(now + DUE_AFTER),
             "Subject": words["Subject"],
             **_known({"ServiceTerritoryId": where.get("ServiceTerritoryId"), "ContactId": contact.id}),
+            **({"Duration": work_type.minutes, "DurationType": "Minutes"} if work_type else {}),
         }
         steps.append(Step("POST", "sobjects/ServiceAppointment", "visit", visit, keyed=True))
         touches.append(_made("ServiceAppointment", "visit", visit))
