@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from voice_agent.agent.context import ToolContext
 from voice_agent.language import spoken
+from voice_agent.language.units import in_language
 from voice_agent.salesforce.records import Appointment, Job, StockedPart
 from voice_agent.salesforce.wishes import PartUse
 
@@ -91,7 +92,7 @@ def amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:
     """ "two", or "two gallons" where the part is measured: a number that stands before or for the part's name."""
     if part.unit.lower() in _PIECES:
         return spoken.say_number(int(quantity) if quantity == int(quantity) else quantity, lang=ctx.lang)
-    return spoken.say_quantity(quantity, part.unit.lower(), lang=ctx.lang)
+    return spoken.say_quantity(quantity, in_language(part.unit, ctx.lang), lang=ctx.lang)
 
 
 def part_amount(ctx: ToolContext, quantity: float, part: StockedPart) -> str:

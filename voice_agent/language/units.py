@@ -24,3 +24,51 @@ UNITS = {
         "tira tiras".split()
     ),
 }
+
+_IN_SPANISH = {
+    "gallon": "galón",
+    "quart": "cuarto",
+    "pint": "pinta",
+    "liter": "litro",
+    "litre": "litro",
+    "pound": "libra",
+    "lb": "libra",
+    "ounce": "onza",
+    "oz": "onza",
+    "kilogram": "kilo",
+    "kg": "kilo",
+    "gram": "gramo",
+    "foot": "pie",
+    "feet": "pie",
+    "ft": "pie",
+    "inch": "pulgada",
+    "yard": "yarda",
+    "meter": "metro",
+    "metre": "metro",
+    "roll": "rollo",
+    "box": "caja",
+    "bag": "bolsa",
+    "can": "lata",
+    "bottle": "botella",
+    "tube": "tubo",
+    "pack": "paquete",
+    "sheet": "hoja",
+    "bucket": "cubeta",
+    "tank": "tanque",
+    "cylinder": "cilindro",
+    "pair": "par",
+    "set": "juego",
+    "kit": "juego",
+    "case": "caja",
+    "carton": "caja",
+    "spool": "carrete",
+    "coil": "rollo",
+    "length": "tramo",
+    "strip": "tira",
+}
+
+
+def in_language(unit: str, lang: str) -> str:
+    """A unit as records write it, in the words of `lang`: "Foot" is "pie". One that is not known stays as it is."""
+    name = unit.strip().lower()
+    return _IN_SPANISH.get(name.removesuffix("s") if name not in _IN_SPANISH else name, name) if lang == "es" else name

@@ -11,7 +11,7 @@ from typing import Any
 
 from voice_agent.agent.model import Situation
 from voice_agent.agent.offline import correcting, courtesies, filling, keys, offers, proving, topics, wording
-from voice_agent.agent.offline.frames import ABOUT_A_JOB, READS, WRITES, Frame, gather
+from voice_agent.agent.offline.frames import ABOUT_A_JOB, ABOUT_A_PART, READS, WRITES, Frame, gather
 from voice_agent.agent.offline.heard import PROPOSED, Agent, Caller, Moment, Note, Used
 from voice_agent.agent.offline.moves import WANTS, Move, Understood
 from voice_agent.agent.offline.questions import EXPECTING, Questions
@@ -56,6 +56,8 @@ class Dialogue:
     """How often in a row the caller was not understood."""
     job: str | None = None
     """The job that was spoken of last."""
+    part: str | None = None
+    """The part that was spoken of last, by the name it was found under."""
     last_said: str = ""
     turns: int = 0
     settled: bool = False
@@ -110,6 +112,8 @@ class Dialogue:
         self.frame.extras = extras
         self.proposed = used.status == PROPOSED
         self.job = self._job_in(used) or self.job
+        if used.name in ABOUT_A_PART and used.status != "none":
+            self.part = str(used.result.get("part") or used.arguments.get("part") or "") or self.part
         if used.options:
             self.options, self.chosen_from = used.options, used
         elif not (self.proposed and used.name == "reschedule"):
@@ -253,6 +257,10 @@ class Dialogue:
                 wording.flat(caller.text)
             )
             frame.arguments["job"] = "next" if asks_next else ""
+        if tool == "request_part" and self.part and not topics.names_part(reading):
+            if wording.GET_ONE.search(wording.flat(caller.text)):
+                number = wording.number_in(caller.text, self.situation.lang)
+                frame.arguments |= {"part": self.part} | ({"quantity": number} if number else {})
         if tool == "take_message":
             if "message" not in frame.arguments and self.frame is not None and self.frame.tool == "report_problem":
                 frame.add({"message": self.frame.arguments.get("problem", "")})

@@ -52,7 +52,7 @@ _LEAD_PART = re.compile(r"^\W*(?:(?:i need|it's|its|that's|the|a|an|some|one|es|
 _ASKED_PART = re.compile(
     r"\b(?:where(?:'s| is| are| can i (?:find|get))|who(?:'s got| has)|how many|do (?:i|we) have|"
     r"is there|are there|stock on|"
-    r"d[oó]nde (?:hay|est[aá]n?|encuentro|consigo)|qui[eé]n tiene|cu[aá]nt[oa]s|(?:^|¿)(?:tengo|hay|quedan?))\s+"
+    r"d[oó]nde (?:hay|est[aá]n?|encuentro|consigo)|qui[eé]n tiene|cu[aá]nt[oa]s?|(?:^|¿)(?:tengo|hay|quedan?))\s+"
     r"(?:(?:any|an?|the|some|more|nearest|closest|another|un[ao]?s?|el|la|l[oa]s|m[aá]s)\s+)*"
     r"(?P<part>[\w'-]+(?: [\w'-]+){0,3}?)\s*"
     r"(?:\b(?:are|is|do|on|in|at|left|around|near|nearby|here|anywhere|tengo|hay|quedan?|en|por|cerca|m[aá]s)\b.*)?[?.!]*$",

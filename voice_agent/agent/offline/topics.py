@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from voice_agent.agent.offline import wording
 from voice_agent.agent.offline.frames import ABOUT_A_PART
+from voice_agent.agent.offline.wording import number_of
 from voice_agent.language.reading import Reading
 
 BILLING = "billing"
 NOT_HERE = "not_here"
 LOOKS_UP = frozenset({"job_details", "my_day", "my_visits"})
 """Tools that serve whatever sounds vaguely like work; their sentences must hold a word of it."""
+MOST_WORDS_OF_IT = 8
 CERTAIN = 0.8
 UNSURE = 0.65
 SURE_ENOUGH = 0.38
@@ -118,6 +120,8 @@ def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> s
     reports = {"status", "eta_minutes"} & reading.slots.keys()
     if wording.ADDS_WORK.search(said) and not reports:
         return "add_work"
+    if wording.GET_ONE.search(said) and not names_part(reading) and len(said.split()) <= MOST_WORDS_OF_IT:
+        return "request_part"
     if wording.ASKS_DISPATCH.search(said) and not reports:
         return "ask_dispatcher"
     if wording.NOTES.search(said) and not {"status", "eta_minutes"} & reading.slots.keys():
@@ -147,6 +151,12 @@ def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> s
     return tool
 
 
+def names_part(reading: Reading) -> bool:
+    """ "Two of those" names no part, though a reader may take the number for one."""
+    part = str(reading.slots.get("part", ""))
+    return "part_number" in reading.slots or (bool(part) and number_of(part, reading.lang) is None)
+
+
 def _from_elsewhere(reading: Reading) -> bool:
     return wording.source_in(reading.text, None, None) is not None
 
@@ -158,6 +168,8 @@ def _has_matter(intent: str, said: str) -> bool:
 def borne_out(tool: str, reading: Reading, confidence: float) -> bool:
     """Sure enough by itself, or a slot or the very words of the sentence speak for it."""
     if tool in ("visit_note", "job_note", "text_details", "visit_details", "preferred_times", "ask_dispatcher"):
+        return True
+    if tool == "request_part" and wording.GET_ONE.search(wording.flat(reading.text)):
         return True
     if tool in LOOKS_UP and not wording.ASKS_ABOUT.search(wording.flat(reading.text)):
         return False

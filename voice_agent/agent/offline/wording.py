@@ -171,6 +171,15 @@ PREFERS = whole_words(
     (?:diga|digale|avise|avisele)s? a (?:los|quienes) planific\w+(?: \w+)*
     """
 )
+GET_ONE = whole_words(
+    r"""
+    (?:get|order|request|send|bring) (?:me |us )?(?:one|two|three|four|five|six|it|them|some|a few|
+    a couple)(?: of (?:those|them|these))?(?: (?:please|then|for me|over))?;
+    (?:need|ill take|i want) (?:one|two|three|it|them)(?: of (?:those|
+    them|these))?; (?:pid\w+|deme|dame|mand\w+|ordene?me|consig\w+) (?:un[oa]?|dos|tres|cuatro|l[oa]s?)(?: por favor)?;
+    pidel[oa]s?; pidamel[oa]s?; solicitel[oa]s?
+    """
+)
 ASKS_DISPATCH = whole_words(
     r"""
     (?:ask|tell) (?:the |our |my )?(?:dispatch|dispatcher|dispatchers|office|planner|planners|supervisor)(?: \w+)*;
@@ -227,6 +236,14 @@ def has_number(text: str, lang: str) -> bool:
     words = Utterance.of(text).plain
     spoken: Lang = "es" if lang == "es" else "en"
     return any(amount(words, i, spoken) is not None for i in range(len(words)))
+
+
+def number_of(text: str, lang: str) -> float | None:
+    """The amount if the text is nothing else."""
+    words = Utterance.of(text).plain
+    spoken: Lang = "es" if lang == "es" else "en"
+    found = amount(words, 0, spoken) if words else None
+    return found[0] if found is not None and found[1] >= len(words) else None
 
 
 def number_in(text: str, lang: str) -> float | None:
