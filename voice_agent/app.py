@@ -28,7 +28,7 @@ from voice_agent.agent.tool import Tool
 from voice_agent.agent.toolbox import Toolbox
 from voice_agent.calls import Calls, Ticket, Tickets
 from voice_agent.clients import salesforce_of, twilio_of
-from voice_agent.console.sources import OwnJournal
+from voice_agent.console.sources import StoredJournal
 from voice_agent.console.wiring import Console, console
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError, WireError
@@ -44,6 +44,7 @@ from voice_agent.lines import Line, Lines
 from voice_agent.messaging.arriving import Arrivals
 from voice_agent.messaging.calling import codes_of, texter_of
 from voice_agent.messaging.setting_up import tallies_of, texts_of
+from voice_agent.overrides import Overrides
 from voice_agent.proofs import Proofs
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
@@ -138,8 +139,18 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         )
         return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name])
 
-    pages = console(settings, lines, store, OwnJournal(journal), calls, stopping=lambda: bool(app.state.stopping))
     people = transfers(settings, lines, store, jobs, calls, tickets)
+    overrides = Overrides(store, settings)
+    pages = console(
+        settings,
+        lines,
+        store,
+        StoredJournal(store, history, journal),
+        calls,
+        salesforce,
+        overrides,
+        stopping=lambda: bool(app.state.stopping),
+    )
     services = Services(
         settings,
         lines,

@@ -189,12 +189,13 @@ class Session:
         self._socket, self._attached, self._leaving = socket, True, False
         self._outbox.clear()
         resumed = self.sockets > 1
-        if resumed:
-            self.note("call_resumed")
-        else:
-            self.note(
-                "call_started", caller=self.identity.grant.number, line=self.line.name, greeting=self.line.greeting
-            )
+        self.note(
+            "call_resumed" if resumed else "call_started",
+            caller=self.identity.grant.number,
+            attestation=self.identity.attestation,
+            line=self.line.name,
+            greeting="" if resumed else self.line.greeting,
+        )
         log.info(
             "call resumed" if resumed else "call started", extra={"session": setup.session_id, "line": self.line.name}
         )

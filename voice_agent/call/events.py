@@ -248,6 +248,15 @@ class Announced(Event):
 
     say: str
     then_hand_off: str | None = None
+    then_end: str | None = None
+    """Reason for which the call ends once this was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whispered(Event):
+    """A person who watches has a note for the agent. The caller does not hear it; the model knows whose it is."""
+
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +290,7 @@ Happening = (
     | SecretChecked
     | EmergencyRecorded
     | Announced
+    | Whispered
     | TimerFired
     | CallEnded
 )

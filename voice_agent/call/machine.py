@@ -55,6 +55,7 @@ from voice_agent.call.events import (
     ToolRequested,
     ToolReturned,
     Urgency,
+    Whispered,
     WriteSettled,
 )
 from voice_agent.call.keypad import Collected, Collector
@@ -150,7 +151,9 @@ class Call:
                 self._secret_checked(event)
             case EmergencyRecorded():
                 danger.recorded(self, event)
-            case Announced(then_hand_off=None):
+            case Whispered(note=note):
+                self.transcript.note(self.turn, note)
+            case Announced(then_hand_off=None, then_end=None):
                 self.tell(event.say, event.at)
             case Announced():
                 self._announced(event)
@@ -662,8 +665,12 @@ class Call:
             self.close(event.at)
 
     def _announced(self, event: Announced) -> None:
-        if self.leaving is None and event.then_hand_off is not None:
-            self.open_turn(event.at)
+        if self.leaving is not None:
+            return
+        self.open_turn(event.at)
+        if event.then_end is not None:
+            leaving.end(self, event.then_end, event.say, event.at)
+        elif event.then_hand_off is not None:
             self.say(event.say, event.at)
             leaving.hand_off(self, event.then_hand_off, event.at)
 

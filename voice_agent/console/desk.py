@@ -10,12 +10,17 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from voice_agent.calls import Calls
+from voice_agent.audit import Audit
+from voice_agent.console.digests import Digests
 from voice_agent.console.rendering import render
 from voice_agent.console.sources import Source
-from voice_agent.console.users import Users, Visitor
+from voice_agent.console.territories import Territories
+from voice_agent.console.tokens import Tokens
+from voice_agent.console.users import Role, Users, Visitor
 from voice_agent.console.watch import Watch
 from voice_agent.lines import Lines
+from voice_agent.orders import Orders
+from voice_agent.overrides import Overrides
 from voice_agent.settings import Settings
 from voice_agent.store import Store
 
@@ -29,9 +34,15 @@ class Section:
     key: str
     """Pressed after `g`."""
     icon: str
+    role: Role = Role.DISPATCHER
 
 
-SECTIONS = (Section("/console/now", "Now", "n", "now"),)
+SECTIONS = (
+    Section("/console/now", "Now", "n", "now"),
+    Section("/console/calls", "Calls", "c", "calls"),
+    Section("/console/numbers", "Numbers", "u", "numbers", Role.SUPERVISOR),
+    Section("/console/settings", "Settings", "s", "settings", Role.SUPERVISOR),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,12 @@ class Desk:
     users: Users
     source: Source
     watch: Watch
-    calls: Calls
-    """Those of this process."""
+    digests: Digests
+    orders: Orders
+    overrides: Overrides
+    audit: Audit
+    tokens: Tokens
+    territories: Territories
     wall: Callable[[], float]
     stopping: Callable[[], bool]
     """Whether the server is to end: an open page must not hold it."""
@@ -59,19 +74,19 @@ class Desk:
 
     def page(self, request: Request, visitor: Visitor, name: str, *, status: int = 200, **values: Any) -> Response:
         """A whole page of one section."""
-        return HTMLResponse(render(name, {**self.frame(request), "visitor": visitor, **values}), status)
+        return HTMLResponse(render(name, {**self.frame(request, visitor), **values}), status)
 
-    def frame(self, request: Request) -> dict[str, Any]:
+    def frame(self, request: Request, visitor: Visitor | None = None) -> dict[str, Any]:
         """What the layout shows around any page."""
         theme = request.cookies.get("theme", "auto")
         return {
             "company": self.company,
-            "sections": SECTIONS,
+            "sections": [each for each in SECTIONS if visitor is not None and visitor.user.role >= each.role],
             "path": request.url.path,
             "theme": theme if theme in THEMES else "auto",
             "demo": self.settings.demo,
-            "phase": self.settings.rollout_phase,
-            "visitor": None,
+            "phase": self.overrides.current.phase,
+            "visitor": visitor,
         }
 
     def refusal(self, request: Request, status: int, reason: str) -> Response:

@@ -15,6 +15,8 @@ class Entry:
     kind: str
     wall: float
     data: Mapping[str, Any]
+    seq: int = 0
+    """Its number in the journal of all calls; 0 for what is seen live and not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ class CallView:
     ended: float | None = None
     outcome: str = ""
     resumed: int = 0
+    bridged: bool = False
+    """A person has been on the line."""
     last: float = 0.0
     turns: list[Turn] = field(default_factory=list)
     proposals: dict[str, tuple[str, tuple[Mapping[str, Any], ...]]] = field(default_factory=dict)
@@ -110,7 +112,13 @@ class CallView:
     """Tool, status and moment of each change that was said yes to."""
     version: int = 0
 
+    taken: set[int] = field(default_factory=set)
+    """Numbers of the entries taken: one that comes again is left out."""
+
     def take(self, entry: Entry) -> None:
+        if entry.seq and entry.seq in self.taken:
+            return
+        self.taken.add(entry.seq)
         self.version += 1
         self.last = max(self.last, entry.wall)
         if (handle := HANDLERS.get(entry.kind)) is not None:
@@ -315,7 +323,7 @@ class CallView:
         self._note("Waits for a person", "wait", entry, self.about)
 
     def _bridged(self, entry: Entry, data: Mapping[str, Any]) -> None:
-        self.state, self.about = "person", str(data.get("by") or "")
+        self.state, self.about, self.bridged = "person", str(data.get("by") or ""), True
         self._note("A person is on the line", "good", entry, self.about)
 
     def _transfer(self, entry: Entry, data: Mapping[str, Any]) -> None:
@@ -325,7 +333,7 @@ class CallView:
     def _queue_left(self, entry: Entry, data: Mapping[str, Any]) -> None:
         result = str(data.get("result") or "")
         if result == "bridged":
-            self.state = "person"
+            self.state, self.bridged = "person", True
         self._note("Left the queue", "good" if result.startswith("bridg") else "", entry, result.replace("-", " "))
 
     # -- parts -------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
         view = await found(request.path_params["sid"])
         if view is None:
             raise Refused(404, "There is no call of that name.")
-        values = {**desk.frame(request), "visitor": visitor, "opened": view, "parts": fragments(view, desk.zone)}
+        values = {**desk.frame(request, visitor), "opened": view, "parts": fragments(view, desk.zone)}
         return HTMLResponse(render("call/pane.html", values))
 
     async def call(request: Request, visitor: Visitor) -> Response:

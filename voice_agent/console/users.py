@@ -129,7 +129,7 @@ class Users:
         wait = await self._store.run(lambda c: _locked(c, keys, self._limits, self._wall()))
         if wait > 0:
             raise LockedOut(wait)
-        row = await self._store.run(lambda c: c.execute(select(users).where(users.c.name == name)).one_or_none())
+        row = await self._store.look(lambda c: c.execute(select(users).where(users.c.name == name)).one_or_none())
         stored = row.password if row is not None and row.password and not row.disabled else None
         async with self._hashing:
             right = await asyncio.to_thread(_verify, stored or _nobody(), password[:256])
@@ -159,7 +159,7 @@ class Users:
         await self._store.run(lambda c: c.execute(update(users).where(users.c.name == name).values(phone=phone)))
 
     async def all(self) -> list[User]:
-        rows = await self._store.run(lambda c: c.execute(select(users).order_by(users.c.name)).all())
+        rows = await self._store.look(lambda c: c.execute(select(users).order_by(users.c.name)).all())
         return [_user(row) for row in rows]
 
     async def change(self, name: str, *, role: Role | None = None, disabled: bool | None = None) -> bool:

@@ -100,6 +100,8 @@ class Watch:
         self.changed = dict.fromkeys(self.calls, self.version)
 
     def _take(self, entry: Entry) -> None:
+        if isinstance(error := entry.data.get("error"), StoreUnavailable):
+            raise error
         view = self.calls.get(entry.call_sid)
         if view is None:
             if entry.kind != "call_started":

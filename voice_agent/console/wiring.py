@@ -12,16 +12,23 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from voice_agent.audit import Audit
 from voice_agent.calls import Calls
-from voice_agent.console import now, signing_in, users
+from voice_agent.console import acts, control, now, numbers, past, signing_in, users
 from voice_agent.console.desk import Desk
+from voice_agent.console.digests import Digests
 from voice_agent.console.guard import Guard
 from voice_agent.console.rendering import STATIC
 from voice_agent.console.sources import Source
+from voice_agent.console.territories import Territories
+from voice_agent.console.tokens import Tokens
 from voice_agent.console.users import Role, Users
 from voice_agent.console.watch import Watch
 from voice_agent.errors import ConfigurationError, StoreUnavailable
 from voice_agent.lines import Lines
+from voice_agent.orders import Orders
+from voice_agent.overrides import Overrides
+from voice_agent.salesforce.client import Salesforce
 from voice_agent.settings import Settings
 from voice_agent.store import Store
 
@@ -42,7 +49,7 @@ class Console:
             if self.desk.settings.demo:
                 await self._let_the_demo_in()
             self.open.set()
-            await asyncio.Event().wait()
+            await asyncio.gather(self.desk.orders.obey(), self.desk.overrides.run(), self.desk.digests.catch_up())
         finally:
             await self.desk.watch.stop()
 
@@ -64,6 +71,8 @@ def console(
     store: Store,
     source: Source,
     calls: Calls,
+    salesforce: Salesforce,
+    overrides: Overrides,
     *,
     stopping: Callable[[], bool],
 ) -> Console:
@@ -74,7 +83,12 @@ def console(
         users=Users(store),
         source=source,
         watch=Watch(source),
-        calls=calls,
+        digests=Digests(store, source),
+        orders=Orders(store, calls, time.time),
+        overrides=overrides,
+        audit=Audit(settings.secret_key or settings.twilio_auth_token),
+        tokens=Tokens(store),
+        territories=Territories(salesforce, time.time),
         wall=time.time,
         stopping=stopping,
     )
@@ -82,7 +96,11 @@ def console(
     routes: list[BaseRoute] = [
         Mount("/console/static", Files(directory=STATIC)),
         *signing_in.routes(desk, guard, DEMO_USER if settings.demo else None),
+        *past.routes(desk, guard),
+        *numbers.routes(desk, guard),
         *now.routes(desk, guard),
+        *acts.routes(desk, guard),
+        *control.routes(desk, guard),
     ]
     return Console(desk, routes, asyncio.Event())
 

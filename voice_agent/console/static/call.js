@@ -1,6 +1,9 @@
 // The open call: its parts come as markup from the server and take the place of the older ones, nothing else moves.
 
 import { $, all, make } from "./dom.js";
+import { attempt } from "./post.js";
+import { sure } from "./sure.js";
+import { forget, hear, startReading } from "./aloud.js";
 
 let sid = document.querySelector(".call")?.dataset.sid ?? "";
 const empty = $("no-call");
@@ -13,12 +16,14 @@ export async function open(wanted) {
   if (!answer?.ok) return false;
   sid = wanted;
   $("pane").innerHTML = await answer.text();
-  foot(true);
+  foot();
+  startReading();
   return true;
 }
 
 export function close() {
   sid = "";
+  forget();
   $("pane").replaceChildren(...(empty ? [empty] : []));
 }
 
@@ -31,6 +36,25 @@ export function partsChanged({ call, parts }) {
     swap(place, html);
   }
   if (stays) foot();
+  hear();
+}
+
+/** The forms of the open call; the pane may be filled anew, its frame stays. */
+export function startCall() {
+  const pane = $("pane");
+  startReading();
+  pane.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const button = event.submitter;
+    const path = button?.getAttribute("formaction") ?? form.getAttribute("action");
+    if (button?.dataset.sure && !(await sure(button.dataset.sure))) return;
+    const answer = await attempt(path, Object.fromEntries(new FormData(form)));
+    if (answer && !button?.hasAttribute("formaction")) form.words.value = "";
+  });
+  pane.addEventListener("change", (event) => {
+    if (event.target.name === "how") $("words").placeholder = event.target.value === "say" ? "Word for word to the caller…" : "Whisper to the agent…";
+  });
 }
 
 /** Details that were opened stay open, and what had the focus keeps it. */

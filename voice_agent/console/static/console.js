@@ -2,24 +2,28 @@
 
 import { $ } from "./dom.js";
 import { startAlerts } from "./alerts.js";
-import { current, foot, partsChanged } from "./call.js";
+import { current, foot, partsChanged, startCall } from "./call.js";
+import { offerUndo, startForms } from "./forms.js";
 import { startKeys, step } from "./keys.js";
 import { listen } from "./live.js";
+import { showMoments } from "./moments.js";
 import { choose, leave, startNow } from "./now.js";
 
-const page = document.body.dataset.page;
 const keys = {};
+const ofACall = { w: () => $("words")?.focus(), t: () => $("take-over")?.click() };
 
 startAlerts();
+showMoments();
 addEventListener("click", (event) => {
   const menu = $("account");
   if (menu?.open && !menu.contains(event.target)) menu.open = false;
 });
 
-switch (page) {
+switch (document.body.dataset.page) {
   case "now":
     startNow();
-    Object.assign(keys, {
+    startCall();
+    Object.assign(keys, ofACall, {
       j: () => step(".row:not([hidden]) > a", 1),
       k: () => step(".row:not([hidden]) > a", -1),
       "/": () => $("find").focus(),
@@ -29,7 +33,22 @@ switch (page) {
     break;
   case "call":
     foot();
+    startCall();
+    Object.assign(keys, ofACall);
     listen({ call: current() }, { call: partsChanged });
+    break;
+  case "calls":
+    Object.assign(keys, {
+      j: () => step(".list-table td a", 1),
+      k: () => step(".list-table td a", -1),
+      "/": () => $("text").focus(),
+    });
+    listen({}, {});
+    break;
+  case "settings":
+    startForms();
+    offerUndo();
+    listen({}, {});
     break;
   default:
     listen({}, {});

@@ -1,0 +1,35 @@
+// Forms of the settings: sent without leaving the page, after a question where callers notice, with a way back.
+
+import { all } from "./dom.js";
+import { attempt, toast } from "./post.js";
+import { sure } from "./sure.js";
+
+export function startForms() {
+  for (const form of all("main form:not([data-plain])")) form.addEventListener("submit", (event) => send(event, form));
+}
+
+async function send(event, form) {
+  event.preventDefault();
+  const values = Object.fromEntries(new FormData(form, event.submitter));
+  if (form.dataset.confirm) {
+    if (!(await sure(form.dataset.confirm))) return;
+    values.confirm = "yes";
+  }
+  const answer = await attempt(form.getAttribute("action"), values);
+  if (!answer) return;
+  if (form.dataset.before) sessionStorage.setItem("undo", JSON.stringify({ path: form.getAttribute("action"), name: values.name, value: form.dataset.before }));
+  setTimeout(() => location.reload(), 350);
+}
+
+/** After the page has come back: the last change may be taken back. */
+export function offerUndo() {
+  const kept = sessionStorage.getItem("undo");
+  sessionStorage.removeItem("undo");
+  if (!kept) return;
+  const { path, name, value } = JSON.parse(kept);
+  toast("Changed on every server.", {
+    tone: "good",
+    seconds: 12,
+    undo: async () => (await attempt(path, { name, value, confirm: "yes" })) && setTimeout(() => location.reload(), 350),
+  });
+}
