@@ -101,6 +101,9 @@ def talk(
     speed: Annotated[
         float | None, typer.Option(help="How much faster than life people speak: 1 typed, 20 in a script.")
     ] = None,
+    attestation: Annotated[
+        str, typer.Option(help="The carrier's word on the caller's number, as Twilio's StirVerstat.")
+    ] = "TN-Validation-Passed-A",
 ) -> None:
     """A call in the terminal: type to speak, /1 presses a key, Enter while it talks barges in.
 
@@ -111,6 +114,8 @@ def talk(
       press KEYS                0-9 * # and w for half a second
       bargein TEXT              speak while the agent is talking
       expect REGEX              in what the agent said since the last say or press
+      text REGEX                in a text message sent during the call
+      attestation VALUE         the carrier's word on the caller's number
       record OBJECT KEY FIELD VALUE
                                 a record of the org comes to have a value
       let NAME SOQL             {NAME} stands for what the query finds
@@ -122,12 +127,12 @@ def talk(
     KEY    a number or name, "quoted" if it has blanks, zeros in front do not
            count; FIELD=VALUE; an Id; `new`: the newest one made since the call began
     VALUE  a value, "" for none, ~REGEX, or `by -2` for the change since then
-    {pin} and {name} are the caller's.
+    {pin} and {name} are the caller's; {code} in `press` is the code texted last.
     """
     with refusals():
         from voice_agent.talk import run
 
-        raise typer.Exit(run(url, caller=caller, line=line, script=script, speed=speed))
+        raise typer.Exit(run(url, caller=caller, line=line, script=script, speed=speed, attestation=attestation))
 
 
 @app.command()

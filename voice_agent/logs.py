@@ -60,5 +60,5 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("aiohttp", "urllib3", "simple_salesforce", "uvicorn.error", "uvicorn.access", "asyncio"):
+    for noisy in ("aiohttp", "urllib3", "simple_salesforce", "twilio", "uvicorn.error", "uvicorn.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.process
 async def force(it: Office, count: int, number: str, call: str, first: int = 0) -> int:
     taken = 0
     for n in range(first, first + count):
-        wanted = await it.wants("visit_details", Recipient(number), key=f"{call}:{n}", visits="x", call_sid=call)
+        wanted = await it.wants("visit_details", Recipient(number), key=f"{call}-{n}", visits="x", call_sid=call)
         taken += wanted.accepted
     return taken
 

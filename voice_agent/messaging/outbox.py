@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from voice_agent.errors import TwilioRestError
 from voice_agent.messaging import kept
@@ -121,4 +120,4 @@ async def _end(workshop: Workshop, text: KeptText, state: State, why: str, code:
 
 def _callback(workshop: Workshop, text: KeptText) -> str:
     base = workshop.settings.public_url.rstrip("/")
-    return f"{base}/twilio/message-status?text={quote(text.key, safe='')}"
+    return f"{base}/twilio/message-status?text={text.key}"

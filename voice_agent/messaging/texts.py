@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ class Texts:
         try:
             body = self.wording.body(template, {**self._links(values), **values}, lang)
             text = KeptText(
-                key=key[:MOST_KEY],
+                key=re.sub(r"[^\w.-]", "-", key)[:MOST_KEY],  # it stands in an address that is signed as it is written
                 call_sid=call_sid,
                 template=template,
                 lang=lang,

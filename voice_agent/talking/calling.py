@@ -17,6 +17,7 @@ from voice_agent.demo.twilio.options import CallOptions
 from voice_agent.demo.twilio.wire import AiohttpClient, connect_websocket
 from voice_agent.errors import ConfigurationError
 from voice_agent.talking.dialling import Dialling
+from voice_agent.talking.inbox import Inbox
 from voice_agent.talking.screen import Screen
 from voice_agent.talking.telephone import Telephone
 
@@ -24,11 +25,14 @@ PICK_UP_SECONDS = 20.0
 """Twilio itself gives a voice webhook 15 s."""
 GOODBYE_SECONDS = 10.0
 LAST_ENTRIES_SECONDS = 0.3
+VOUCHED_FOR = "TN-Validation-Passed-A"
 
 
 @contextlib.asynccontextmanager
-async def calling(dialling: Dialling, screen: Screen, *, speed: float) -> AsyncIterator[Telephone]:
-    """A call that the server has answered; it is hung up on leaving.
+async def calling(
+    dialling: Dialling, screen: Screen, *, speed: float, attestation: str = VOUCHED_FOR
+) -> AsyncIterator[Telephone]:
+    """A call that the server has answered; it is hung up on leaving. `attestation` is the carrier's word on the number.
 
     ConfigurationError when the server does not take the call: unreachable, another auth token, no such route.
     """
@@ -42,6 +46,7 @@ async def calling(dialling: Dialling, screen: Screen, *, speed: float) -> AsyncI
             clock=Clock(speed),
             http=http,
             connect_ws=connect_websocket,
+            stir_verstat=attestation,
             options=CallOptions(status_callback=f"{dialling.url}/twilio/call-status"),
         )
         phone = Telephone(call)
@@ -49,6 +54,11 @@ async def calling(dialling: Dialling, screen: Screen, *, speed: float) -> AsyncI
         if dialling.demo:
             reading = asyncio.create_task(_show_entries(dialling.url, call.sid, screen))
             ending.push_async_callback(_stop, reading)
+        if dialling.twilio_url:
+            inbox = Inbox(dialling.twilio_url)
+            await inbox.begin()
+            arriving = asyncio.create_task(_show_texts(inbox, screen))
+            ending.push_async_callback(_stop, arriving)
         await call.start()
         ending.push_async_callback(call.close)
         await _answered(call, dialling)
@@ -121,6 +131,11 @@ async def _show_entries(url: str, call_sid: str, screen: Screen) -> None:
             async for line in answer.content:
                 if line.startswith(b"data: "):
                     screen.entry(json.loads(line[6:]))
+
+
+async def _show_texts(inbox: Inbox, screen: Screen) -> None:
+    async for text in inbox.follow():
+        screen.entry({"kind": "text", "to": text.to, "body": text.body})
 
 
 async def _stop(reading: asyncio.Task[None]) -> None:

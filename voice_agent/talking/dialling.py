@@ -55,6 +55,8 @@ class Dialling:
     auth_token: str = field(repr=False)
     org: OrgAccess | None
     demo: bool
+    twilio_url: str = ""
+    """The emulated Twilio, where one is; the texts it sends can be read there."""
 
 
 def dial(url: str, caller: str, line: str | None, given: Mapping[str, str]) -> Dialling:
@@ -76,6 +78,7 @@ def dial(url: str, caller: str, line: str | None, given: Mapping[str, str]) -> D
             auth_token=twilio["auth_token"],
             org=OrgAccess(org["base_url"], org["client_id"], org["client_secret"]) if org.get("base_url") else None,
             demo=True,
+            twilio_url=twilio.get("base_url") or "",
         )
     except (KeyError, TypeError) as wrong:
         raise ConfigurationError(f"--url: {base}/demo/info is not what a demo answers ({wrong} is missing)") from None

@@ -8,9 +8,11 @@ from typing import assert_never
 from voice_agent.demo.twilio.person import NobodyListens
 from voice_agent.errors import ConfigurationError, NotFound
 from voice_agent.talking.dialling import Caller
+from voice_agent.talking.inbox import Inbox
 from voice_agent.talking.org import Org
 from voice_agent.talking.screen import TerminalScreen
 from voice_agent.talking.script import (
+    Attested,
     BargeIn,
     Drop,
     Expect,
@@ -20,11 +22,13 @@ from voice_agent.talking.script import (
     Record,
     Say,
     ScriptStep,
+    Texted,
     fill,
 )
 from voice_agent.talking.telephone import Telephone
 
 HEARD_SECONDS = 10.0
+CODE = "{code}"
 
 
 class Failed(Exception):
@@ -59,25 +63,31 @@ async def resolve(steps: Sequence[ScriptStep], caller: Caller, org: Org | None) 
     return tuple(filled)
 
 
-async def play(steps: Sequence[ScriptStep], phone: Telephone, org: Org | None, screen: TerminalScreen) -> None:
+async def play(
+    steps: Sequence[ScriptStep], phone: Telephone, org: Org | None, screen: TerminalScreen, inbox: Inbox | None = None
+) -> None:
     """Raises Failed at the first step that does not hold; on return the person has said all and heard the answer.
 
     Records may be looked up after `hangup` too.
     """
     for step in steps:
         try:
-            await _perform(step, phone, org, screen)
+            await _perform(step, phone, org, screen, inbox)
         except NobodyListens as nobody:
             raise Failed(step, str(nobody)) from None
     await phone.agent_finished()
 
 
-async def _perform(step: ScriptStep, phone: Telephone, org: Org | None, screen: TerminalScreen) -> None:
+async def _perform(
+    step: ScriptStep, phone: Telephone, org: Org | None, screen: TerminalScreen, inbox: Inbox | None
+) -> None:
     match step:
         case Say(text=text):
             await phone.speak(text)
         case Press(keys=keys):
             await phone.agent_finished()
+            if CODE in keys:
+                keys = keys.replace(CODE, await _code(step, inbox))
             screen.pressed(keys)
             await phone.press(keys)
         case BargeIn(text=text):
@@ -92,10 +102,26 @@ async def _perform(step: ScriptStep, phone: Telephone, org: Org | None, screen: 
             phone.drop()
         case HangUp():
             phone.call.hang_up()
+        case Texted(pattern=pattern):
+            if inbox is None:
+                raise Failed(step, "the server shows no text messages")
+            if not await inbox.holds(pattern):
+                raise Failed(step, f"no such text; there were {[text.body for text in await inbox.arrived()]}")
+        case Attested():
+            pass  # heeded when the call was placed
         case Let():
             raise AssertionError("`resolve` takes every let away")
         case _:
             assert_never(step)
+
+
+async def _code(step: Press, inbox: Inbox | None) -> str:
+    if inbox is None:
+        raise Failed(step, "the server shows no text messages")
+    try:
+        return await inbox.code()
+    except ValueError as nothing:
+        raise Failed(step, str(nothing)) from None
 
 
 async def _look_up(step: Record, org: Org, screen: TerminalScreen) -> None:

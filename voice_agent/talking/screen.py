@@ -112,7 +112,9 @@ class TerminalScreen:
             case "write":
                 self._aside(f"✎ change {entry.get('status')}", "blue")
             case "secret":
-                self._aside("PIN accepted" if entry.get("accepted") else "PIN not accepted", "blue")
+                self._aside("proof accepted" if entry.get("accepted") else "proof not accepted", "blue")
+            case "text":
+                self._aside(f"✉ text to {entry.get('to')}: {entry.get('body')}", "magenta")
             case "emergency":
                 self._aside(f"! emergency: {entry.get('hazard')}", "bold red")
             case "handed_off":

@@ -4,6 +4,8 @@
     say TEXT                        speak, once the agent has finished
     press KEYS                      0-9 * # and w for half a second, once the agent has finished
     bargein TEXT                    speak while the agent is talking
+    attestation VALUE               the carrier's word on the caller's number (StirVerstat); in full without this line
+    text REGEX                      wait for it in a text message that is sent during the call
     expect REGEX                    wait for it in what the agent said since the last say, press or bargein
     record OBJECT KEY FIELD VALUE   wait for a field of a record of the org to have a value
     let NAME SOQL                   before the call: {NAME} stands for the first value of the query's first row
@@ -12,7 +14,8 @@
 
 KEY is a number or name ("quoted" if it has blanks; zeros in front do not count), the record's Id, FIELD=VALUE, or
 `new` for the newest record made since the call began. VALUE is the rest of the line: a value, "" for none,
-`~REGEX`, or `by -2` for a number's change since the call began. {pin} and {name} are the caller's.
+`~REGEX`, or `by -2` for a number's change since the call began. {pin} and {name} are the caller's;
+{code} in `press` is the one-time code that was texted last.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from typing import Any, TypeVar
 
 from voice_agent.errors import ConfigurationError
 
+VERBS = ("say", "press", "bargein", "expect", "text", "record", "let", "attestation", "drop", "hangup")
 KEYS = frozenset("0123456789*#ABCDwW")
 _HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _RECORD = re.compile(r'(\w+)\s+((?:[\w.]+=)?"[^"]*"|\S+)\s+([\w.]+)\s+(.+)', re.ASCII)
@@ -80,6 +84,16 @@ class Let(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Attested(Step):
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Texted(Step):
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drop(Step):
     pass
 
@@ -89,7 +103,7 @@ class HangUp(Step):
     pass
 
 
-ScriptStep = Say | Press | BargeIn | Expect | Record | Let | Drop | HangUp
+ScriptStep = Say | Press | BargeIn | Expect | Record | Let | Attested | Texted | Drop | HangUp
 S = TypeVar("S", bound=ScriptStep)
 
 
@@ -170,12 +184,16 @@ def _step(number: int, line: str) -> ScriptStep:
             if found is None:
                 raise ValueError("write `let NAME SELECT ...`")
             return Let(found[1], found[2], number=number, line=line)
+        case "attestation":
+            return Attested(_given(rest, "attestation VALUE"), number=number, line=line)
+        case "text":
+            return Texted(_given(rest, "text REGEX"), number=number, line=line)
         case "drop":
             return Drop(number=number, line=line)
         case "hangup":
             return HangUp(number=number, line=line)
         case other:
-            raise ValueError(f"{other!r} is no verb; there are say, press, bargein, expect, record, let, drop, hangup")
+            raise ValueError(f"{other!r} is no verb; there are {', '.join(VERBS)}")
 
 
 def _given(rest: str, form: str) -> str:
@@ -187,7 +205,7 @@ def _given(rest: str, form: str) -> str:
 def _check(step: ScriptStep) -> None:
     if isinstance(step, Press) and not _HOLE.search(step.keys) and (wrong := set(step.keys) - KEYS):
         raise ValueError(f"{min(wrong)!r} is no key; there are 0-9, *, #, and w for a pause")
-    pattern = step.pattern if isinstance(step, Expect) else None
+    pattern = step.pattern if isinstance(step, Expect | Texted) else None
     if isinstance(step, Record) and step.value.startswith("~"):
         pattern = step.value[1:]
     if pattern is not None:
