@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from tools import CONTROLS, TOOLS
+from voice_agent import call_rows
 from voice_agent import lines as line_files
 from voice_agent.agent.ladder import Ladder
 from voice_agent.agent.model import Breathe, Emit, Model, ReplyRequest, Usage, at_ease
@@ -26,6 +27,8 @@ from voice_agent.agent.offline import OfflineModel
 from voice_agent.agent.openai import OpenAIModel, connector, timeouts
 from voice_agent.agent.tool import Tool
 from voice_agent.agent.toolbox import Toolbox
+from voice_agent.audit import Audit
+from voice_agent.audited import AuditedWriter, keep
 from voice_agent.calls import Calls, Ticket, Tickets
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.console.sources import StoredJournal
@@ -93,14 +96,15 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     offered = {line.name: _offered(line, tools) for line in lines.lines}
     journal, wards = Journal(), Wards()
     store = Store(settings.database_url)
-    jobs, history = Outbox(store), History(store)
+    audit = Audit(settings.secret_key or settings.twilio_auth_token)
+    jobs, history = Outbox(store), History(store, also=(keep(audit), call_rows.ask))
     loop_time = time.monotonic
     calls = Calls(loop_time)
     tickets = Tickets(settings.secret_key or settings.twilio_auth_token, time.time)
     salesforce = salesforce_of(settings)
     field = FieldService(salesforce, now=lambda: datetime.now().astimezone())
 
-    write = ExactlyOnce(Intents(store), field)
+    write = AuditedWriter(ExactlyOnce(Intents(store), field), audit)
     rest = twilio_of(settings)
     tallies = tallies_of(settings, store)
     texts = texts_of(settings, store, salesforce, lines)

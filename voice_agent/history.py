@@ -71,6 +71,9 @@ calls = Table(
 
 log = logging.getLogger(__name__)
 
+Also = Callable[[Connection, Sequence[Pending]], None]
+"""What is to be durable with a batch, or not at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -107,9 +110,10 @@ class PastCall:
 class History:
     """`since`, `calls`, `call` and `entries` only read. StoreUnavailable when the store does not answer."""
 
-    def __init__(self, store: Store, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, *, now: Callable[[], float] = time.time, also: Sequence[Also] = ()) -> None:
         self._store = store
         self._now = now
+        self._also = also
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -130,10 +134,15 @@ class History:
         if not batch:
             return
         try:
-            await self._store.run(lambda connection: _write(connection, batch))
+            await self._store.run(lambda connection: self._keep(connection, batch))
         except BaseException:
             journal.pending.extendleft(reversed(batch))
             raise
+
+    def _keep(self, connection: Connection, batch: Sequence[Pending]) -> None:
+        _write(connection, batch)
+        for more in self._also:
+            more(connection, batch)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

@@ -178,6 +178,7 @@ class Session:
         self._final: CallerSpoke | None = None
         self._reading: asyncio.TimerHandle | None = None
         self._bad_frames = 0
+        self._model = ""
         self._rung = (0, 0)
         """A turn, and which model of the ladder answered in it last."""
 
@@ -195,6 +196,7 @@ class Session:
             attestation=self.identity.attestation,
             line=self.line.name,
             greeting="" if resumed else self.line.greeting,
+            prompt=self.line.prompt.version,
         )
         log.info(
             "call resumed" if resumed else "call started", extra={"session": setup.session_id, "line": self.line.name}
@@ -527,7 +529,7 @@ class Session:
             log.warning("no model answered", extra={"turn": turn, "why": str(error)})
             self._post(ReplyFailed(turn, str(error), at=loop.time()))
             return
-        self._rung = (turn, usage.rung)
+        self._rung, self._model = (turn, usage.rung), usage.model
         if rest := ear.flush():
             self._post(TextArrived(turn, rest, at=loop.time()))
         self.note(
@@ -626,6 +628,8 @@ class Session:
             asked=asked,
             turn=self.call.turn,
             state=self._state(),
+            model=self._model,
+            prompt_version=self.line.prompt.version,
         )
 
     async def _identify(self) -> None:

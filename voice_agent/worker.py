@@ -26,6 +26,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from voice_agent import lines as line_files
+from voice_agent.call_rows import record_call
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError
 from voice_agent.handoff.filing import file_hand_off
@@ -43,6 +44,7 @@ JOBS: tuple[Job, ...] = (
     Job(file_hand_off),
     Job(send_text),
     Job(record_consent),
+    Job(record_call),
 )
 """Everything durable there is, with how often it is tried. A name once used is never given another meaning."""
 

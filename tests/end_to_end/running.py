@@ -57,14 +57,27 @@ class RunningDemo:
         return int(entries[-1]["seq"]) if entries else 0
 
     def changes(self, since: int) -> set[Change]:
-        """Everything that was done to the org's records since a position of its ledger."""
+        """Everything that was done to the org's records since a position of its ledger, but for the row that every call
+        leaves once it is over (`call_rows` has those)."""
+        own = {entry["id"] for entry in self._ledger(since) if _is_call_row(entry)}
         records: dict[tuple[str, str], set[str]] = {}
         fields: dict[tuple[str, str], set[str]] = {}
-        for entry in fetch(f"{self.org_url}/emulator/ledger?since={since}"):
+        for entry in self._ledger(since):
+            if entry["id"] in own:
+                continue
             key = (entry["object"], entry["change"])
             records.setdefault(key, set()).add(entry["id"])
             fields.setdefault(key, set()).update(entry["fields"] if entry["change"] == "UPDATE" else ())
         return {Change(*key, len(ids), frozenset(fields[key])) for key, ids in records.items()}
+
+    def call_rows(self, since: int) -> list[dict[str, Any]]:
+        """The fields of every call's own row made since a position of the ledger."""
+        rows = [entry for entry in self._ledger(since) if entry["change"] == "CREATE" and _is_call_row(entry)]
+        return [{name: pair[1] for name, pair in entry["fields"].items()} for entry in rows]
+
+    def _ledger(self, since: int) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = fetch(f"{self.org_url}/emulator/ledger?since={since}")
+        return entries
 
     def journal(self, call_sid: str) -> list[dict[str, Any]]:
         """What the server noted about a call."""
@@ -74,6 +87,11 @@ class RunningDemo:
     def caller(self, place: int) -> str:
         """The number of a caller by their place in the list: 0 technician, 1 customer, 2 unknown, 3 visit under way."""
         return str(self.info["callers"][place]["number"])
+
+
+def _is_call_row(entry: Mapping[str, Any]) -> bool:
+    kind = entry["fields"].get("Kind__c")
+    return bool(entry["object"] == "AI_Interaction__c" and kind and kind[1] == "Call")
 
 
 @contextmanager

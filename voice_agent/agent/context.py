@@ -51,6 +51,9 @@ class ToolContext:
     turn: int = 0
     """The caller's turn that this work is for."""
     state: State = State.TALKING
+    model: str = ""
+    """Who asked for what is being done: the model that answered last."""
+    prompt_version: str = ""
 
 
 def conversation(transcript: Transcript) -> tuple[tuple[str, ...], tuple[str, ...]]:

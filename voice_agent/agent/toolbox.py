@@ -47,6 +47,7 @@ from voice_agent.errors import (
 )
 from voice_agent.grants import Asked, Grant
 from voice_agent.language import spoken
+from voice_agent.language.redaction import redact
 from voice_agent.salesforce.plans import Committed, WritePlan
 
 PROPOSAL_SECONDS = 60.0
@@ -56,6 +57,8 @@ FOLLOW_UPS = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds between attempts to settle a write whose outcome is unknown. Same key each time: it happens once."""
 AGAIN = ":2"
 """Behind the key of a change that is made in another way than the one that was refused, under the same yes."""
+SAID_IN_AUDIT = 6
+"""The caller's last turns that go into the audit row of a change, redacted: what they asked for, and the yes."""
 OWN_SENTENCES = ("message.call_me", "when.morning", "when.afternoon", "when.evening")
 """Phrases of the server's own that a message may consist of."""
 ONE_AT_A_TIME = "One change at a time: the caller is still being asked about another one. Ask for this one afterwards."
@@ -319,6 +322,9 @@ class Toolbox:
             "request": proposed.arguments,
             "decision": "confirmed by the caller",
             "verified_level": str(int(context.grant.level)),
+            "summary": "\n".join(redact(words) for words in context.said[-SAID_IN_AUDIT:]),
+            "model": context.model or None,
+            "prompt_version": context.prompt_version or None,
         }
         if context.grant.contact is not None:
             audit["contact_id"] = context.grant.contact.id
