@@ -90,6 +90,12 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "settings",
         "store",
     },
+    "approval_rules": {"errors", "salesforce"},
+    "approvals": {"errors", "jobs", "salesforce", "store"},
+    "approval_desk": {"agent", "approval_rules", "approvals", "salesforce"},
+    "approving": {"approvals", "errors", "intents", "messaging", "salesforce", "workshop"},
+    "pilot": {"errors", "grants", "salesforce"},
+    "allowance": {"agent", "grants", "tallies"},
     "emergency": {"agent", "errors", "grants", "salesforce"},
     "session": {
         "agent",

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from tools import CONTROLS, TOOLS
-from voice_agent import call_rows
+from voice_agent import approval_rules, call_rows
 from voice_agent import lines as line_files
 from voice_agent.agent.ladder import Ladder
 from voice_agent.agent.model import Breathe, Emit, Model, ReplyRequest, Usage, at_ease
@@ -27,6 +27,9 @@ from voice_agent.agent.offline import OfflineModel
 from voice_agent.agent.openai import OpenAIModel, connector, timeouts
 from voice_agent.agent.tool import Tool
 from voice_agent.agent.toolbox import Toolbox
+from voice_agent.allowance import allowance
+from voice_agent.approval_desk import ApprovalDesk
+from voice_agent.approvals import Approvals
 from voice_agent.audit import Audit
 from voice_agent.audited import AuditedWriter, keep
 from voice_agent.calls import Calls, Ticket, Tickets
@@ -48,6 +51,7 @@ from voice_agent.messaging.arriving import Arrivals
 from voice_agent.messaging.calling import codes_of, texter_of
 from voice_agent.messaging.setting_up import tallies_of, texts_of
 from voice_agent.overrides import Overrides
+from voice_agent.pilot import Pilot
 from voice_agent.proofs import Proofs
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
@@ -108,6 +112,10 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     rest = twilio_of(settings)
     tallies = tallies_of(settings, store)
     texts = texts_of(settings, store, salesforce, lines)
+    spend = allowance(tallies)
+    approvals, rules = Approvals(store), approval_rules.load(settings.prompts_dir or None)
+    overrides = Overrides(store, settings)
+    pilot = Pilot(lambda: overrides.current.pilot)
     ladder = Later()
     around = Surroundings(
         model=model or ladder,
@@ -138,13 +146,19 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             call_sid=ticket.call_sid,
             writer=write,
             clock=time.monotonic,
-            phase=settings.rollout_phase,
+            phase=lambda: overrides.current.phase,
             texts=texter_of(texts, line, ticket.call_sid),
+            in_pilot=lambda grant: pilot.admits(grant, identity.context),
+            spend=spend,
+            approver=ApprovalDesk(approvals, rules, sender=line.number, sends=lambda: overrides.current.sends),
         )
-        return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name])
+
+        def admitted() -> bool:
+            return pilot.admits(identity.grant, identity.context)
+
+        return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name], admitted)
 
     people = transfers(settings, lines, store, jobs, calls, tickets)
-    overrides = Overrides(store, settings)
     pages = console(
         settings,
         lines,
@@ -194,7 +208,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
                 asyncio.create_task(history.keep(journal)),
                 asyncio.create_task(pages.run()),
                 asyncio.create_task(_warm_up(field)),
-                asyncio.create_task(listen(salesforce, field)),
+                asyncio.create_task(listen(salesforce, field, also=approvals.heard)),
+                asyncio.create_task(pilot.learn(salesforce)),
                 asyncio.create_task(_sweep(calls)),
             ]
             gc.collect()

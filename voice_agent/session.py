@@ -43,6 +43,7 @@ from voice_agent.call.actions import (
     SwitchLanguage,
 )
 from voice_agent.call.events import (
+    Announced,
     CallEnded,
     CallerFinished,
     CallerInterrupted,
@@ -147,7 +148,14 @@ class Session:
     """One call. `run` is called once per socket; the call machine goes on from one to the next."""
 
     def __init__(
-        self, call_sid: str, line: Line, identity: Identity, toolbox: Toolbox, around: Surroundings, tools: bytes
+        self,
+        call_sid: str,
+        line: Line,
+        identity: Identity,
+        toolbox: Toolbox,
+        around: Surroundings,
+        tools: bytes,
+        admitted: Callable[[], bool] = lambda: True,
     ) -> None:
         self.call_sid = call_sid
         self.line = line
@@ -161,6 +169,7 @@ class Session:
         self.sockets = 0
         self._back = ""
         self._tools = tools
+        self._admitted = admitted
         self._loop = asyncio.get_running_loop()
         self._outbox: deque[Say | str] = deque()
         self._wake = asyncio.Event()
@@ -635,6 +644,13 @@ class Session:
     async def _identify(self) -> None:
         await self.identity.identify()
         self._note_identity()
+        self._classic_route()
+
+    def _classic_route(self) -> None:
+        """Callers outside the pilot are the business of people, once it is known who they are."""
+        if not self._admitted():
+            say = self._phrase("gateway.outside_pilot")
+            self._post(Announced(say, then_hand_off="outside_pilot", at=self._loop.time()))
 
     def _note_identity(self) -> None:
         """Who is on the line as far as we know: what a summary and a console may show beside the caller's own words."""
@@ -692,6 +708,8 @@ class Session:
         if checked.accepted:
             self._note_identity()
         self._post(SecretChecked(checked.accepted, say, note, checked.ask, checked.locked, at=self._loop.time()))
+        if checked.accepted:
+            self._classic_route()
 
     # -- work that outlives the turn ---------------------------------------------------------------------------------
 
@@ -701,9 +719,18 @@ class Session:
         while settled is not None:
             self.note("write", proposal=proposal, status=settled.status, note=settled.note)
             self._post(WriteSettled(proposal, settled.say, settled.note, settled.instead, at=self._loop.time()))
+            if settled.waits:
+                self._start(self._await_decision, proposal)
             if not settled.again:
                 return
             settled = await self.toolbox.follow(proposal, context)
+
+    async def _await_decision(self, proposal: str) -> None:
+        """A dispatcher decides while the caller is still here: they are told. Otherwise a text does it."""
+        settled = await self.toolbox.decided(proposal, self.tool_context())
+        if settled is not None:
+            self.note("write", proposal=proposal, status=settled.status, note=settled.note)
+            self._post(WriteSettled(proposal, settled.say, settled.note, at=self._loop.time()))
 
     async def _emergency(self, order: RecordEmergency) -> None:
         say, note = await self.around.emergencies.record(

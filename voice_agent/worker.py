@@ -26,6 +26,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from voice_agent import lines as line_files
+from voice_agent.approving import see_through
 from voice_agent.call_rows import record_call
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError
@@ -41,6 +42,7 @@ from voice_agent.workshop import GivenUp, Job, Result, Step, Workshop
 
 JOBS: tuple[Job, ...] = (
     Job(settle_write, whole=False),
+    Job(see_through, whole=False),
     Job(file_hand_off),
     Job(send_text),
     Job(record_consent),

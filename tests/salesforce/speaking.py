@@ -11,7 +11,7 @@ from tests.salesforce.emulated_org import EmulatedOrg
 from tools import TOOLS
 from voice_agent import lines
 from voice_agent.agent.context import ToolContext
-from voice_agent.agent.outcomes import Outcome
+from voice_agent.agent.outcomes import Approver, Outcome, Settled
 from voice_agent.agent.tool import Change, TextWanted
 from voice_agent.agent.toolbox import Toolbox
 from voice_agent.identity import VOUCHED_FOR, Identity
@@ -36,7 +36,17 @@ def in_words(value: Any) -> str:
 class Speaking:
     """One call. `hears` runs a tool and gives the sentence for the caller; `yes` confirms what was read back."""
 
-    def __init__(self, org: EmulatedOrg, service: FieldService, number: str, *, line: str, lang: str) -> None:
+    def __init__(
+        self,
+        org: EmulatedOrg,
+        service: FieldService,
+        number: str,
+        *,
+        line: str,
+        lang: str,
+        phase: str = "autonomous",
+        approver: Approver | None = None,
+    ) -> None:
         self._org = org
         self._service = service
         self._lang = lang
@@ -49,6 +59,8 @@ class Speaking:
             writer=self._write,
             clock=time.monotonic,
             texts=self._text,
+            phase=phase,
+            approver=approver,
         )
         self.texts: list[TextWanted] = []
         """Messages that were to be sent, in order."""
@@ -85,8 +97,18 @@ class Speaking:
 
     async def yes(self) -> str:
         assert self._proposal is not None, "nothing was read back"
+        return (await self.settled()).say
+
+    async def settled(self) -> Settled:
+        """What becomes of the change that was read back, after a yes to it."""
+        assert self._proposal is not None, "nothing was read back"
         self._turn += 1
-        return (await self._tools.settle(self._proposal, self._context())).say
+        return await self._tools.settle(self._proposal, self._context())
+
+    async def decided(self) -> Settled | None:
+        """What a caller who waits on the line hears of a dispatcher's word."""
+        assert self._proposal is not None, "nothing was read back"
+        return await self._tools.decided(self._proposal, self._context())
 
     def phrase(self, key: str, **holes: str) -> str:
         return self._line.speaker(self._lang)(key, **holes)
@@ -113,14 +135,17 @@ class Speaking:
         return await self._service.commit(plan, key=key, audit=audit)
 
 
-async def a_customer(org: EmulatedOrg, service: FieldService, number: str, *, lang: str = "en") -> Speaking:
-    caller = Speaking(org, service, number, line="customer", lang=lang)
+async def a_customer(
+    org: EmulatedOrg, service: FieldService, number: str, *, lang: str = "en", **rollout: Any
+) -> Speaking:
+    """`rollout` is `phase` and `approver`."""
+    caller = Speaking(org, service, number, line="customer", lang=lang, **rollout)
     await caller.identity.identify()
     return caller
 
 
-async def a_technician(org: EmulatedOrg, service: FieldService, number: str, pin: str) -> Speaking:
-    caller = Speaking(org, service, number, line="technician", lang="en")
+async def a_technician(org: EmulatedOrg, service: FieldService, number: str, pin: str, **rollout: Any) -> Speaking:
+    caller = Speaking(org, service, number, line="technician", lang="en", **rollout)
     await caller.identity.identify()
     assert (await caller.identity.check(pin)).accepted
     return caller

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 import orjson
 
+from voice_agent.agent.context import ToolContext
 from voice_agent.agent.tool import Change
 from voice_agent.call.events import Ask, InsteadProposed
+from voice_agent.salesforce.plans import WritePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Settled:
     again: bool = False
     instead: InsteadProposed | None = None
     """Something else was proposed in its place, and is asked about at once."""
+    waits: bool = False
+    """A dispatcher was asked: `Toolbox.decided` tells what they say."""
 
 
 @dataclass(slots=True)
@@ -48,6 +53,26 @@ class Proposed:
     turn: int = 0
     approval: str = ""
     """The rule by which a dispatcher has to agree too, empty when the caller's yes is enough."""
+
+
+class Approver(Protocol):
+    """The dispatchers, as one call sees them."""
+
+    def rule(self, plan: WritePlan, now: datetime) -> str:
+        """Why this change needs their word, as the name of a rule; empty when it does not."""
+        ...
+
+    def forbids(self, plan: WritePlan) -> str:
+        """A field that nobody may agree to, empty when there is none."""
+        ...
+
+    async def ask(self, key: str, proposed: Proposed, audit: Mapping[str, Any], context: ToolContext) -> bool:
+        """Put it before them, durably. True if the outcome will be texted. StoreUnavailable: nobody was asked."""
+        ...
+
+    async def ended(self, key: str) -> str:
+        """Waits for the end of it: executed, rejected, expired or failed."""
+        ...
 
 
 def awaiting(change: Change, options: Mapping[str, Any] | None = None) -> str:

@@ -13,7 +13,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, assert_never
 
 import orjson
@@ -21,7 +21,7 @@ import orjson
 from voice_agent.agent import shown
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.evidence import STATUSES, Evidence, plain
-from voice_agent.agent.outcomes import Outcome, Proposed, Settled, as_json, awaiting, failed
+from voice_agent.agent.outcomes import Approver, Outcome, Proposed, Settled, as_json, awaiting, failed
 from voice_agent.agent.policy import (
     MOST_CALLS_A_TURN,
     TABLE,
@@ -72,11 +72,11 @@ Writer = Callable[[WritePlan, str, Mapping[str, Any]], Awaitable[Committed]]
 Texts = Callable[[TextWanted, str, ToolContext], Awaitable[bool]]
 """Takes a text for sending under a key of its own; False when it may not or cannot be sent. Never raises."""
 
-Spend = Callable[[Grant, str, int], Awaitable[bool]]
-"""Counts one more change of a caller by a tool today; False if that is more than the number allowed."""
+Spend = Callable[[str, Grant, str, int], Awaitable[bool]]
+"""Counts, under a key, one more change of a caller by a tool today; False if that is more than the number allowed."""
 
 
-async def unlimited(grant: Grant, tool: str, most: int) -> bool:
+async def unlimited(key: str, grant: Grant, tool: str, most: int) -> bool:
     return True
 
 
@@ -110,6 +110,7 @@ class Toolbox:
         rules: Mapping[str, Rule] = TABLE,
         in_pilot: Callable[[Grant], bool] = lambda grant: True,
         spend: Spend = unlimited,
+        approver: Approver | None = None,
     ) -> None:
         self._tools = {name: tool for name, tool in tools.items() if name in rules and line in rules[name].lines}
         self._rules = rules
@@ -120,7 +121,9 @@ class Toolbox:
         self._texts = texts
         self._in_pilot = in_pilot
         self._spend = spend
+        self._approver = approver
         self._proposed: dict[str, Proposed] = {}
+        self._waiting: dict[str, Proposed] = {}
         self._count = 0
         self._tally = _Tally()
         self._planning = False
@@ -170,8 +173,8 @@ class Toolbox:
             raise _refused(f"{name}: too many tool calls in one turn", TOO_MANY)
         return rule
 
-    def _decided(self, name: str, rule: Rule, context: ToolContext, state: State) -> None:
-        """The table's word on this caller, as an error unless it is yes."""
+    def _decided(self, name: str, rule: Rule, context: ToolContext, state: State) -> bool:
+        """The table's word on this caller, as an error unless it is yes. True: yes, if a dispatcher agrees too."""
         grant = context.grant
         verdict = decide(
             rule,
@@ -187,10 +190,10 @@ class Toolbox:
                 raise NotAllowed(f"{name}: {why}; role {grant.role}, level {int(grant.level)}, {state}")
             case Prove(proof):
                 raise _unproven(proof, name, context)
-            case Go(approval=True):  # there is nobody yet who could approve it
-                raise NotAllowed(f"{name} writes, and the phase is {self._phase()}")
-            case Go():
-                pass
+            case Go(approval=True) if self._approver is None:
+                raise NotAllowed(f"{name} writes, the phase is {self._phase()}, and there is nobody to approve it")
+            case Go(approval):
+                return approval
             case _:
                 assert_never(verdict)
 
@@ -210,6 +213,8 @@ class Toolbox:
         rule = self._rules[name]
         if beyond := sorted(set(outside(rule, change.plan))):
             raise NotAllowed(f"{name} would set {', '.join(beyond)}, which its row does not open")
+        if self._approver is not None and (never := self._approver.forbids(change.plan)):
+            raise NotAllowed(f"{name} would set {never}, which nobody may agree to")
         if context.grant.level < level_for(rule, change.plan):
             raise _unproven("code", name, context)
 
@@ -243,8 +248,8 @@ class Toolbox:
             self._planning = False
         if isinstance(result, Answer):
             return self._answered(tool.name, result)
-        token = self._read_back(tool.name, given, result, context)
-        return Outcome(awaiting(result), say=result.read_back, proposal=token)
+        token, change = self._read_back(tool.name, given, result, context)
+        return Outcome(awaiting(change), say=change.read_back, proposal=token)
 
     def _doubted(self, name: str, rule: Rule, given: Mapping[str, Any], context: ToolContext) -> Outcome | None:
         """A value that nobody said goes back to the model; two readings of what was said go to the caller."""
@@ -270,9 +275,12 @@ class Toolbox:
                 return Outcome(content, say=say or context.speak("gateway.again"), evidence=(f"disagrees:{argument}",))
         return None
 
-    def _read_back(self, tool: str, arguments: Mapping[str, Any], change: Change, context: ToolContext) -> str:
-        """The token that a yes to this change, with these arguments, in this call, is good for."""
+    def _read_back(
+        self, tool: str, arguments: Mapping[str, Any], change: Change, context: ToolContext
+    ) -> tuple[str, Change]:
+        """The token that a yes to this change, with these arguments, in this call, is good for; and what is said."""
         self._within(tool, change, context)
+        rule = self._waits_for(tool, change, context)
         canonical = as_json(arguments)
         self._count += 1
         self._tally.changes[tool] += 1
@@ -280,8 +288,20 @@ class Toolbox:
         token = hashlib.sha256(seed.encode()).hexdigest()[:20]
         expires = self._clock() + PROPOSAL_SECONDS
         # one at a time: a yes is unambiguous
-        self._proposed = {token: Proposed(tool, canonical, change, expires, context.turn)}
-        return token
+        self._proposed = {token: Proposed(tool, canonical, change, expires, context.turn, rule)}
+        if rule:
+            why = context.speak(f"approval.why.{rule}")
+            told = f"{context.speak('approval.needed', why=why)} {change.read_back}"
+            change = replace(change, read_back=told)
+        return token, change
+
+    def _waits_for(self, tool: str, change: Change, context: ToolContext) -> str:
+        """The rule by which a dispatcher has to agree, empty when none does."""
+        if self._approver is None:
+            return ""
+        if self._phase() == Phase.SUPERVISED:
+            return "supervised"
+        return self._approver.rule(change.plan, context.now)
 
     def proposed(self, token: str) -> tuple[str, list[dict[str, Any]]]:
         """The tool behind a proposal and the records it would touch, as plain JSON values for people to look at."""
@@ -308,14 +328,43 @@ class Toolbox:
         try:
             # Between read-back and yes the phase may have changed, an identity lapsed, a day's share run out; that the
             # caller has hung up or goes to a person since takes nothing back.
-            self._decided(proposed.tool, rule, context, State.TALKING)
-            if not await self._spend(context.grant, proposed.tool, rule.most_a_day):
+            if self._decided(proposed.tool, rule, context, State.TALKING):
+                proposed.approval = proposed.approval or "supervised"
+            if not await self._spend(self._key(token), context.grant, proposed.tool, rule.most_a_day):
                 raise _refused(f"{proposed.tool}: more than {rule.most_a_day} in a day", TOO_MANY)
+            if proposed.approval and self._approver is not None:
+                return await self._asked(token, proposed, self._approver, context)
         except VoiceAgentError as error:
             return self._not_done(proposed, error, context)
         return await self._commit(token, proposed, context)
 
-    async def _commit(self, token: str, proposed: Proposed, context: ToolContext) -> Settled:
+    async def _asked(self, token: str, proposed: Proposed, approver: Approver, context: ToolContext) -> Settled:
+        """The caller's yes is one of two: nothing is changed before a dispatcher has given the other."""
+        texted = await approver.ask(self._key(token), proposed, self._audit(proposed, context), context)
+        self._waiting[token] = proposed
+        log.info("a change waits for a dispatcher", extra={"tool": proposed.tool, "rule": proposed.approval})
+        return Settled(
+            context.speak("approval.asked_text" if texted else "approval.asked"),
+            f"{proposed.tool}: waits for a dispatcher's word. Do not say that it is done.",
+            "pending",
+            waits=True,
+        )
+
+    async def decided(self, token: str, context: ToolContext) -> Settled | None:
+        """What the dispatcher said to a change that waits, once they have; for a caller who is still on the line."""
+        proposed = self._waiting.pop(token, None)
+        if proposed is None or self._approver is None:
+            return None
+        status = await self._approver.ended(self._key(token))
+        if status == "executed":
+            self.committed.append(proposed.tool)
+        say = context.speak(f"approval.{status}", done=proposed.change.done)
+        return Settled(say, f"{proposed.tool}: {status}. The caller was told so.", status)
+
+    def _key(self, token: str) -> str:
+        return f"{self._call_sid}:{token}"
+
+    def _audit(self, proposed: Proposed, context: ToolContext) -> dict[str, Any]:
         audit = {
             "call_sid": self._call_sid,
             "tool": proposed.tool,
@@ -326,10 +375,12 @@ class Toolbox:
             "model": context.model or None,
             "prompt_version": context.prompt_version or None,
         }
-        if context.grant.contact is not None:
-            audit["contact_id"] = context.grant.contact.id
+        return audit | ({"contact_id": context.grant.contact.id} if context.grant.contact is not None else {})
+
+    async def _commit(self, token: str, proposed: Proposed, context: ToolContext) -> Settled:
+        audit = self._audit(proposed, context)
         try:
-            committed = await self._writer(proposed.change.plan, f"{self._call_sid}:{token}", audit)
+            committed = await self._writer(proposed.change.plan, self._key(token), audit)
         except VoiceAgentError as error:
             return await self._refused(token, proposed, error, context)
         log.info("write settled", extra={"tool": proposed.tool, "status": committed.status})
@@ -361,7 +412,7 @@ class Toolbox:
         try:
             if instead is not None and instead.same and not token.endswith(AGAIN):
                 self._within(proposed.tool, instead.change, context)
-                again = Proposed(proposed.tool, proposed.arguments, instead.change, proposed.expires, proposed.turn)
+                again = replace(proposed, change=instead.change)
                 return await self._commit(token + AGAIN, again, context)
             if instead is not None:
                 return self._proposed_instead(proposed, instead, error, context)
@@ -379,14 +430,14 @@ class Toolbox:
     def _proposed_instead(
         self, proposed: Proposed, instead: Instead, error: VoiceAgentError, context: ToolContext
     ) -> Settled:
-        token = self._read_back(proposed.tool, instead.arguments, instead.change, context)
-        asked = ServerUsed(proposed.tool, as_json(instead.arguments), awaiting(instead.change, instead.options))
+        token, change = self._read_back(proposed.tool, instead.arguments, instead.change, context)
+        asked = ServerUsed(proposed.tool, as_json(instead.arguments), awaiting(change, instead.options))
         offer = instead.offer
         told = late = None
         if offer is not None:
             told = ServerUsed(offer.tool, as_json(offer.arguments), self._answered(offer.tool, offer.answer).content)
             late = offer.answer.say
-        proposal = InsteadProposed(token, asked, instead.change.read_back, told, late or "")
+        proposal = InsteadProposed(token, asked, change.read_back, told, late or "")
         return Settled(instead.why, f"{proposed.tool}: not done. {error.for_model}", "refused", instead=proposal)
 
     async def follow(self, token: str, context: ToolContext) -> Settled | None:

@@ -25,6 +25,7 @@ OBJECTS = (
     "TimeSlot",
     "OperatingHours",
     "WorkType",
+    "Pending_AI_Action__c",
 )
 """What is kept between questions. An org that sends no events for one of them is asked again by age instead."""
 AFTER_A_MISTAKE = 30.0
@@ -53,11 +54,17 @@ async def listen(
     objects: Sequence[str] = OBJECTS,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    also: Callable[[Change], Awaitable[None]] | None = None,
 ) -> None:
-    """Runs until cancelled and raises nothing else: lost connections, refusals and expired tokens are waited out."""
+    """Runs until cancelled and raises nothing else: lost connections, refusals and expired tokens are waited out.
+
+    `also` is told of every change after what was kept of it has been dropped.
+    """
 
     async def hear(change: Change) -> None:
         field.note(change)
+        if also is not None:
+            await also(change)
 
     kept = places or PlacesInMemory(now)
     while True:

@@ -1,0 +1,200 @@
+"""The durable job behind an approval: put before the dispatchers, their word awaited, made once, its end told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from voice_agent.approvals import OPEN, Approval, Approvals, move, read
+from voice_agent.errors import Conflict, SalesforceError, SalesforceTimeout
+from voice_agent.intents import MAY_YET_WORK
+from voice_agent.messaging.setting_up import texts_of
+from voice_agent.messaging.texts import Recipient, Texts
+from voice_agent.salesforce import interactions
+from voice_agent.salesforce.interactions import Decision, Proposal
+from voice_agent.workshop import PATIENTLY, GivenUp, Result, Workshop
+
+GLANCE_SECONDS = 300.0
+"""How often the org is asked for a decision that no event has told of."""
+IN_SALESFORCE = "Salesforce"
+
+log = logging.getLogger(__name__)
+
+
+async def see_through(workshop: Workshop, key: str, arguments: Mapping[str, Any]) -> Result:
+    """Until the proposal has ended, in our store and in the org. `arguments` name its key."""
+    name = str(arguments["key"])
+    posted = await _kept(workshop, "post", lambda: _post(workshop, name))
+    expires = float((posted or {}).get("expires", 0.0))
+    status = "proposed"
+    while status == "proposed":
+        seen = await _kept(workshop, "look", lambda: _look(workshop, name))
+        status = str((seen or {}).get("status", "gone"))
+        if status == "proposed":
+            left = max(1.0, expires - float((seen or {}).get("at", expires)))
+            await workshop.receive(min(left, GLANCE_SECONDS))
+    if status == "confirmed":
+        made = await _kept(workshop, "execute", lambda: _execute(workshop, name))
+        status = str((made or {}).get("status", "failed"))
+    await _kept(workshop, "close", lambda: _close(workshop, name))
+    await _kept(workshop, "inform", lambda: _inform(workshop, name))
+    log.info("an approval ended", extra={"status": status})
+    return {"status": status}
+
+
+async def _kept(workshop: Workshop, step: str, work: Any) -> Result:
+    try:
+        return await workshop.step(step, work, retries=PATIENTLY)
+    except GivenUp as given_up:
+        log.critical("an approval's step was given up", extra={"step": step, "why": str(given_up)})
+        return None
+
+
+async def _known(workshop: Workshop, key: str) -> Approval | None:
+    return await Approvals(workshop.store, now=workshop.now).get(key)
+
+
+async def _post(workshop: Workshop, key: str) -> Result:
+    """The proposal in the org. One that cannot be written there can still be decided in the console."""
+    known = await _known(workshop, key)
+    if known is None:
+        return {"expires": 0.0}
+    expires = datetime.fromtimestamp(known.expires, UTC)
+    try:
+        await interactions.propose(
+            workshop.salesforce, known.plan, key=key, audit={**known.audit, "summary": known.request}, expires=expires
+        )
+    except MAY_YET_WORK:
+        raise
+    except (SalesforceError, ValueError) as error:
+        log.error("a proposal is not in the org", extra={"error": type(error).__name__, "why": str(error)})
+    return {"expires": known.expires}
+
+
+async def _look(workshop: Workshop, key: str) -> Result:
+    """Where it stands: by the console's word, else by the org's, else by the clock."""
+    known = await _known(workshop, key)
+    now = workshop.now()
+    if known is None:
+        return {"status": "gone", "at": now}
+    if known.status != "proposed":
+        return {"status": known.status, "at": now}
+    theirs = await _in_the_org(workshop, key)
+    word = {"Confirmed": "confirmed", "Rejected": "rejected", "Expired": "expired"}.get(theirs.status if theirs else "")
+    if word is None and now >= known.expires:
+        word = "expired"
+    if word is not None:
+        by = IN_SALESFORCE if theirs is not None and theirs.status != "Proposed" else ""
+        goal, reason = word, (theirs.error if theirs else "")
+
+        def write(connection: Any) -> str:
+            move(connection, key, "proposed", goal, by=by, reason=reason, now=now)
+            stands = read(connection, key)
+            return stands.status if stands else "gone"
+
+        return {"status": await workshop.store.run(write), "at": now}
+    return {"status": "proposed", "at": now}
+
+
+async def _in_the_org(workshop: Workshop, key: str) -> Proposal | None:
+    try:
+        return await interactions.proposal(workshop.salesforce, key)
+    except SalesforceError as error:
+        log.warning("the org was not asked for a decision", extra={"error": type(error).__name__})
+        return None
+
+
+async def _execute(workshop: Workshop, key: str) -> Result:
+    """The plan as it was read back, under its own key: guards hold it to the records as they were then."""
+    known = await _known(workshop, key)
+    if known is None or known.status != "confirmed":
+        return {"status": known.status if known else "gone"}
+    await _told(workshop, key, "Confirmed")
+    audit = {**known.audit, "decision": f"confirmed by the caller, approved by {known.decided_by}"[:255]}
+    try:
+        done = await workshop.field.commit(known.plan, key=key, audit=audit)
+    except MAY_YET_WORK:
+        raise
+    except SalesforceError as error:
+        return await _moved(workshop, key, "failed", type(error).__name__)
+    if done.status == "unknown":
+        raise SalesforceTimeout("not settled yet")
+    return await _moved(workshop, key, "executed" if done.status == "applied" else "failed", "")
+
+
+async def _moved(workshop: Workshop, key: str, goal: str, reason: str) -> Result:
+    now = workshop.now()
+    await workshop.store.run(lambda connection: move(connection, key, "confirmed", goal, reason=reason, now=now))
+    return {"status": goal}
+
+
+async def _close(workshop: Workshop, key: str) -> Result:
+    """The org's row says how it ended."""
+    known = await _known(workshop, key)
+    ends: dict[str, Decision] = {
+        "executed": "Executed",
+        "failed": "Failed",
+        "rejected": "Rejected",
+        "expired": "Expired",
+    }
+    if known is None or known.status not in ends:
+        return None
+    await _told(workshop, key, ends[known.status], error=known.reason or None)
+    return {"status": known.status}
+
+
+async def _told(workshop: Workshop, key: str, goal: Decision, *, error: str | None = None) -> None:
+    """Walk the org's row to `goal` by the steps there are. A row that says otherwise stays: a person wrote it."""
+    theirs = await interactions.proposal(workshop.salesforce, key)
+    if theirs is None or theirs.status == goal:
+        return
+    if theirs.status == "Proposed" and goal in ("Executed", "Failed"):
+        await _told(workshop, key, "Confirmed")
+        theirs = await interactions.proposal(workshop.salesforce, key)
+    if theirs is None or goal not in interactions.MOVES.get(theirs.status, frozenset()):
+        return
+    try:
+        await interactions.decide(workshop.salesforce, theirs, goal, error=error)
+    except Conflict:
+        log.warning("the org's row of a proposal was changed meanwhile", extra={"goal": goal})
+
+
+async def _inform(workshop: Workshop, key: str) -> Result:
+    """Texts to whoever asked, and those that go with the change itself; keyed, so that nobody gets one twice."""
+    known = await _known(workshop, key)
+    if known is None or known.status in OPEN:
+        return None
+    texts = texts_of(workshop.settings, workshop.store, workshop.salesforce, workshop.lines, wall=workshop.now)
+    taken = [await _answer(texts, known)]
+    for n, text in enumerate(known.texts if known.status == "executed" else (), 1):
+        sent = await texts.to_contact(
+            text["template"],
+            text["contact_id"],
+            key=f"{key}:text{n}",
+            values=text["values"],
+            lang=text["lang"],
+            sender=known.asker.sender,
+            call_sid=known.call_sid,
+        )
+        taken.append(sent.accepted)
+    return {"status": known.status, "texts": sum(taken)}
+
+
+async def _answer(texts: Texts, known: Approval) -> bool:
+    """The outcome, to the number on record of whoever asked; nobody without one is told by text."""
+    asker = known.asker
+    template = "approved" if known.status == "executed" else "rejected"
+    more: dict[str, Any] = {
+        "key": f"{known.key}:outcome",
+        "values": {"request": known.request},
+        "lang": known.lang,
+        "sender": asker.sender,
+        "call_sid": known.call_sid,
+    }
+    if asker.contact_id:
+        return (await texts.to_contact(template, asker.contact_id, **more)).accepted
+    if asker.number:
+        return (await texts.send(template, Recipient(asker.number), **more)).accepted
+    return False
