@@ -129,8 +129,8 @@ _LEAD_WORK = re.compile(
     r"additional)\s+)*(?:line items?|line|work items?|work|tasks?|l[ií]nea|partida|trabajo|tarea)"
     r"(?:\s+(?:extra|adicional|nuev[ao]))?|"
     r"(?:i|we)?\s*(?:found|discovered|encontr[eé]|descubr[ií]|vi)\s+(?:an?|another|one|otro|un)?\s*(?:other|more|new|"
-    r"second|additional|nuevo|segundo)?\s*(?:problem|issue|fault|thing|defect|problema|defecto|fallo|detalle)|"
-    r"(?:there(?:'s| is)|hay)\s+(?:another|a new|otro|un nuevo)\s+(?:problem|issue|problema|defecto)|"
+    r"second|additional|nuevo|segundo)?\s*(?:problem|issue|fault|thing|defect|problema|defecto|fallo|detalle)\b|"
+    r"(?:there(?:'s| is)|hay)\s+(?:another|a new|otro|un nuevo)\s+(?:problem|issue|problema|defecto)\b|"
     r"(?:extra|additional|more|new)\s+work|trabajo\s+(?:extra|adicional|nuevo))"
     r"(?:\s+(?:to|on|for|in|a|al|en|para)\s+(?:the\s+|this\s+|la\s+|el\s+|est[ea]\s+)?"
     r"(?:job|work order|order|trabajo|orden)(?:\s+(?:n[uú]mero|number))?)?",
