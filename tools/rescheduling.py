@@ -207,8 +207,8 @@ async def _next_best(ctx: ToolContext, taken: Offered, error: SlotTaken) -> Inst
     best = ctx.grant.resolve("slot", rows[0]["slot"], Offered)
     try:
         change = await _moved(ctx, best, visit, next_best=True)
-    except NotAllowed:
-        return None
+    except VoiceAgentError:
+        return None  # the refusal stands, and is said
     offered = _offered(taken.visit, slots, rows)
     told = Answer({**offered, "options": rows[:1]}, say=ctx.speak("reschedule.next_offer", after=rows[0]["window"]))
     return Instead(
