@@ -46,7 +46,10 @@ class VerifyCodes:
     async def send(self, to: str, *, lang: str) -> None:
         if to not in self._sent:
             # Verify sends the pending code again whoever asks: one of another call must not open this one.
-            await self._rest.cancel_verification(self._service_sid, to)
+            try:
+                await self._rest.cancel_verification(self._service_sid, to)
+            except TwilioRestError as error:
+                raise TwilioRestError(f"no code begun: {error}", code=error.code, status=error.status) from None
         self._sent[to] = await self._rest.start_verification(self._service_sid, to, LOCALES.get(lang, "en"))
 
     async def check(self, to: str | None, digits: str) -> bool:

@@ -171,11 +171,11 @@ async def office(
         await asyncio.to_thread(store.close)
 
 
-def rest(chosen: Settings) -> TwilioRest:
+def rest(chosen: Settings, seconds: float = TWILIO_SECONDS) -> TwilioRest:
     return TwilioRest(
         account_sid=chosen.twilio_account_sid,
         user=chosen.twilio_account_sid,
         secret=chosen.twilio_auth_token,
         base_url=chosen.twilio_api_base_url,
-        seconds=TWILIO_SECONDS,
+        seconds=seconds,
     )
