@@ -17,7 +17,7 @@ from tests.salesforce.emulated_org import EmulatedOrg
 from voice_agent.codes import LIFETIME_SECONDS, Codes, TextedCodes, VerifyCodes
 from voice_agent.grants import Asked, Checked, Level
 from voice_agent.identity import RESUME_SECONDS, Identity
-from voice_agent.proofs import HOUR, MOST_IN_ALL, MOST_PER_NUMBER, Proofs
+from voice_agent.proofs import HOUR, MOST_PER_NUMBER, MOST_PER_PERSON, Proofs
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.store import Store
 from voice_agent.tallies import Tallies
@@ -128,17 +128,15 @@ def test_a_right_pin_leaves_no_mark_however_often_it_is_used(org: EmulatedOrg, t
     play(org, scene)
 
 
-def test_where_too_much_is_tried_in_all_nothing_more_is_taken(tmp_path: Path) -> None:
+def test_parallel_tries_share_no_try(tmp_path: Path) -> None:
+    """Counted before it is checked: of twenty at once the sixth is refused already."""
+
     async def scene() -> list[bool]:
         with counting(tmp_path, [0.0]) as tallies:
-            taken = []
-            for n in range(MOST_IN_ALL + 2):
-                receipt = await Proofs(tallies, call_sid=f"CA{n}", number=f"+1{n}").attempt("pin", f"person {n}")
-                taken.append(receipt is not None)
-            return taken
+            calls = [Proofs(tallies, call_sid=f"CA{n}", number=f"+1{n}") for n in range(20)]
+            return [one is not None for one in await asyncio.gather(*(call.attempt("pin", "Alex") for call in calls))]
 
-    taken = asyncio.run(scene())
-    assert taken == [True] * MOST_IN_ALL + [False] * 2
+    assert sum(asyncio.run(scene())) == MOST_PER_PERSON
 
 
 def test_what_cannot_be_counted_is_not_checked(org: EmulatedOrg, tmp_path: Path) -> None:
@@ -342,9 +340,7 @@ def test_a_technician_and_a_customer_on_another_phone_are_restored_by_their_reco
         phone = dial(service, "customer", NOBODY, org.now)
         await phone.ring()
         await phone.identity.claim(work_order=MARIAS_ORDER)
-        async with asyncio.timeout(10):
-            while not phone.codes:
-                await asyncio.sleep(0)
+        await asyncio.gather(*phone.identity._code._sending)
         await phone.identity.check(phone.codes[-1][1])
         kept = phone.identity.kept(0.0)
         again = dial(service, "customer", NOBODY, org.now).identity
