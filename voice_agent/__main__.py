@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -60,8 +61,9 @@ def serve(
     """Production: settings from the environment and .env."""
     with refusals():
         from voice_agent import settings as settings_file
+        from voice_agent.keeping import keep
         from voice_agent.logs import set_up
-        from voice_agent.serving import listen, run
+        from voice_agent.serving import listen
 
         if workers > 1:
             raise ConfigurationError(
@@ -71,25 +73,24 @@ def serve(
         settings = settings_file.for_serve(settings_file.read())
         set_up(settings.log_level)
         listener = listen(settings.host, settings.port)
-        from voice_agent.app import build
 
-        run(build(settings), listener, settings)
+        def web(ready: Callable[[], None]) -> None:
+            try:
+                with refusals():
+                    from voice_agent.app import build
+                    from voice_agent.serving import run
 
+                    run(build(settings), listener, ready)
+            except typer.Exit as refused:
+                raise SystemExit(refused.exit_code) from None
 
-@app.command(hidden=True)
-def work(
-    demo: Annotated[bool, typer.Option("--demo", help="The settings are a demo's.")] = False,
-) -> None:
-    """The worker beside `serve` and `demo`, which start it and keep it running: durable jobs."""
-    with refusals():
-        _end_with_parent()
-        from voice_agent import settings as settings_file
-        from voice_agent.logs import set_up
-        from voice_agent.worker import run
+        def worker() -> None:
+            from voice_agent.worker import run
 
-        settings = settings_file.parse(settings_file.read(dotenv=None), demo=demo)
-        set_up(settings.log_level)
-        run(settings)
+            listener.close()
+            run(settings)
+
+        raise typer.Exit(keep(web, worker))
 
 
 @app.command()
@@ -279,7 +280,7 @@ def emulate_twilio(
 
 
 def _end_with_parent() -> None:
-    """A process that was started by the demo or the server ends with it, even if that was killed."""
+    """An emulator that was started by the demo ends with it, even if that was killed."""
     parent = os.environ.get("VOICE_AGENT_PARENT", "")
     if not parent:
         return

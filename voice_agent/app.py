@@ -53,6 +53,7 @@ from voice_agent.messaging.setting_up import tallies_of, texts_of
 from voice_agent.overrides import Overrides
 from voice_agent.pilot import Pilot
 from voice_agent.proofs import Proofs
+from voice_agent.recalling import Recalling
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.listening import listen
@@ -64,6 +65,8 @@ from voice_agent.webhooks import Webhooks
 
 SWEEP_SECONDS = 30.0
 WARD_SECONDS = 10.0
+PROPOSALS_A_SOCKET = 1_000
+"""A process that takes a call over counts on from here: what is proposed again is no repeat of what was before."""
 STORE_SECONDS = 5.0
 """Between two attempts to open a store that cannot be opened."""
 
@@ -108,7 +111,9 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     salesforce = salesforce_of(settings)
     field = FieldService(salesforce, now=lambda: datetime.now().astimezone())
 
-    write = AuditedWriter(ExactlyOnce(Intents(store), field), audit)
+    once = ExactlyOnce(Intents(store), field)
+    write = AuditedWriter(once, audit)
+    recalling = Recalling(history, once.intents, write)
     rest = twilio_of(settings)
     tallies = tallies_of(settings, store)
     texts = texts_of(settings, store, salesforce, lines)
@@ -125,12 +130,14 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         field=field,
         now=lambda line: datetime.now(line.zone),
         wall=time.time,
+        recalling=recalling,
     )
 
     def open_session(ticket: Ticket) -> Session:
         line = lines.by_name(ticket.line)
         if line is None:
             raise WireError("the ticket's line is gone")
+        past = calls.past(ticket.call_sid)
         number = _number(ticket.caller)
         identity = Identity(
             field,
@@ -151,12 +158,16 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             in_pilot=lambda grant: pilot.admits(grant, identity.context),
             spend=spend,
             approver=ApprovalDesk(approvals, rules, sender=line.number, sends=lambda: overrides.current.sends),
+            proposed=past.sockets * PROPOSALS_A_SOCKET if past is not None else 0,
         )
 
         def admitted() -> bool:
             return pilot.admits(identity.grant, identity.context)
 
-        return Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name], admitted)
+        session = Session(ticket.call_sid, line, identity, toolbox, around, offered[line.name], admitted)
+        if past is not None:
+            session.takes_up(past)
+        return session
 
     people = transfers(settings, lines, store, jobs, calls, tickets)
     pages = console(
@@ -186,7 +197,16 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         people.dispatch,
     )
     webhooks = Webhooks(
-        settings, lines, calls, tickets, journal, people.callers, people.webhooks, Arrivals(store, texts), wards
+        settings,
+        lines,
+        calls,
+        tickets,
+        journal,
+        people.callers,
+        people.webhooks,
+        Arrivals(store, texts),
+        wards,
+        recalling,
     )
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 import orjson
 
 from voice_agent.errors import WireError
+from voice_agent.recalling import Past
 from voice_agent.session import Session
 
 TICKET_SECONDS = 60.0
@@ -81,6 +82,7 @@ class Calls:
         self._closed: dict[str, float] = {}
         self._answers: dict[str, tuple[float, str]] = {}
         self._ended: dict[str, float] = {}
+        self._pasts: dict[str, tuple[float, Past]] = {}
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -119,6 +121,15 @@ class Calls:
         if session is not None:
             session.over(reason)
 
+    def expect_back(self, call_sid: str, past: Past) -> None:
+        """A call of a process that died has been told to open a socket here."""
+        self._pasts[call_sid] = (self._clock(), past)
+
+    def past(self, call_sid: str) -> Past | None:
+        """What is known of such a call, once."""
+        found = self._pasts.pop(call_sid, None)
+        return found[1] if found is not None else None
+
     def ended(self, call_sid: str) -> bool:
         return call_sid in self._ended
 
@@ -140,4 +151,5 @@ class Calls:
             if now - at > waits:
                 self.over(call_sid, "lost")
         self._answers = {key: held for key, held in self._answers.items() if now - held[0] < ANSWER_SECONDS}
+        self._pasts = {sid: held for sid, held in self._pasts.items() if now - held[0] < ORPHAN_SECONDS}
         self._ended = {sid: at for sid, at in self._ended.items() if now - at < ANSWER_SECONDS}

@@ -216,7 +216,7 @@ def _write(connection: Connection, batch: Sequence[Pending]) -> None:
                 row["lang"] = one.values.get("lang")
             case "emergency":
                 row["hazard"] = one.values.get("hazard")
-            case "handed_off":
+            case "hand_off" | "handed_off":
                 row["handed_off"] = one.values.get("reason")
             case "call_started" | "call_resumed":
                 row |= {"number": one.values.get("caller"), "attestation": one.values.get("attestation")}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-import sys
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 
 from voice_agent.errors import ConfigurationError
-from voice_agent.settings import Settings
-from voice_agent.supervising import Supervised
 
 FRAME_BYTES = 64 * 1024
 FRAME_QUEUE = 16
@@ -58,15 +55,12 @@ def config(app: Starlette, *, log_level: str = "warning") -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Tells the application that it is to end, so that endless answers (event streams) close at once.
+    """Tells the application that it is to end, so that endless answers (event streams) close at once."""
 
-    The worker begins once the first call could be taken, and ends when no call is left that could ask it for anything.
-    """
-
-    def __init__(self, app: Starlette, worker: Supervised | None = None) -> None:
+    def __init__(self, app: Starlette, ready: Callable[[], None]) -> None:
         super().__init__(config(app))
         self._app = app
-        self._worker = worker
+        self._ready = ready
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._app.state.stopping = True
@@ -74,22 +68,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._worker is not None:
-            self._worker.start()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        if self._worker is not None:
-            await asyncio.to_thread(self._worker.stop)
+        self._ready()
 
 
-def run(app: Starlette, listener: socket.socket, settings: Settings) -> None:
-    """Until a signal ends it, with the worker for these settings beside it."""
-    Server(app, worker_for(settings)).run(sockets=[listener])
-
-
-def worker_for(settings: Settings) -> Supervised:
-    return Supervised(
-        [sys.executable, "-m", "voice_agent", "work", *(["--demo"] if settings.demo else [])],
-        settings.as_environment(),
-    )
+def run(app: Starlette, listener: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
+    """Until a signal ends it. `ready` is called once calls can be taken."""
+    Server(app, ready).run(sockets=[listener])

@@ -15,7 +15,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, assert_never
 from zoneinfo import ZoneInfo
 
@@ -77,6 +77,7 @@ from voice_agent.language import Urgency as Triage
 from voice_agent.language.affirming import affirms
 from voice_agent.language.spoken import EarFilter
 from voice_agent.lines import Line
+from voice_agent.recalling import Ending, Past, Recalling
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.twilio import relay
 
@@ -86,6 +87,8 @@ READ_AFTER_SECONDS = 0.001
 CLOSE_SECONDS = 5.0
 """Twilio closes about 90 ms after `end`; if it does not, we do."""
 SETUP_SECONDS = 5.0
+TAKE_UP_SECONDS = 1.2
+"""How long a recalled call waits for who is on the line and how what was confirmed ended, before it goes on without."""
 IDENTIFY_SECONDS = 1.2
 """How long a reply waits for the caller to be looked up; the filler covers it, and the reply goes on without."""
 MOST_FRAME_BYTES = 64 * 1024
@@ -142,6 +145,8 @@ class Surroundings:
     now: Callable[[Line], Any]
     """Wall-clock time in the line's zone, aware."""
     wall: Callable[[], float]
+    recalling: Recalling | None = None
+    """Takes up calls of a process that died."""
 
 
 class Session:
@@ -190,6 +195,7 @@ class Session:
         self._model = ""
         self._rung = (0, 0)
         """A turn, and which model of the ladder answered in it last."""
+        self._past: Past | None = None
 
     # -- one socket ------------------------------------------------------------------------------------------------
 
@@ -212,9 +218,12 @@ class Session:
         )
         if not resumed:
             self._start(self._identify)
-        back, self._back = self._back, ""
-        greeting = "" if resumed else self.line.greeting
-        self._post(CallStarted(resumed, greeting, back, at=self._loop.time()))
+        (back, self._back), (past, self._past) = (self._back, ""), (self._past, None)
+        if past is not None:
+            await self._take_up(past)
+        else:
+            greeting = "" if resumed else self.line.greeting
+            self._post(CallStarted(resumed, greeting, back, at=self._loop.time()))
         try:
             async with asyncio.TaskGroup() as both:
                 writer = both.create_task(self._write())
@@ -228,6 +237,55 @@ class Session:
     def take_back(self, phrase: str) -> None:
         """The caller comes back from where they were handed to; the next socket begins with these words."""
         self._back, self.handed_off, self.sockets = phrase, None, 1
+
+    def takes_up(self, past: Past) -> None:
+        """Another process held this call before and died: the first socket of this one goes on from there."""
+        self.sockets = past.sockets
+        self._past = past
+        self.call.recall(
+            [(one.who, one.turn, one.text) for one in past.said], lang=past.lang, hazards=past.hazards, turn=past.turn
+        )
+
+    async def _take_up(self, past: Past) -> None:
+        """Say what became of what was confirmed, once, then go on with what the caller wanted."""
+        proven = asyncio.ensure_future(self._edge(self._identify_again, past))
+        self._tasks.add(proven)
+        proven.add_done_callback(self._tasks.discard)
+        first = {ending.outcome for ending in past.endings} | ({proven} if past.kept is not None else set())
+        if first:
+            await asyncio.wait(first, timeout=TAKE_UP_SECONDS)
+        told = []
+        for ending in past.endings:
+            status = ending.outcome.result() if ending.outcome.done() else "unknown"
+            told.append(self._told(ending, status))
+            if status == "unknown":
+                self.around.wards.start(self._edge(self._tell_later, ending))
+        wanted = past.intent if self.line.script.has(f"resumed.wanted.{past.intent}") else ""
+        wish = "" if told else past.wish
+        self._post(CallStarted(True, told=tuple(told), wanted=wanted, wish=wish, at=self._loop.time()))
+
+    def _told(self, ending: Ending, status: str) -> str:
+        """The end of a change in a sentence; noted, so that it is told once."""
+        token = ending.intent.key.rpartition(":")[2]
+        if ending.is_emergency:
+            self.note("emergency_recorded", hazard=token, note=status)
+            return self._phrase("emergency.recorded" if status == "applied" else "emergency.queued")
+        self.note("write", proposal=ending.intent.key.partition(":")[2], status=status, note=f"settled later: {status}")
+        phrase = {"applied": "resumed.applied", "unknown": "write.queued"}.get(status, "write.not_done")
+        return self._phrase(phrase)
+
+    async def _tell_later(self, ending: Ending) -> None:
+        assert self.around.recalling is not None
+        status = await self.around.recalling.ends_later(ending)
+        if status != "unknown":
+            say, note = self._told(ending, status), f"A change asked for before the cut: {status}."
+            self._post(WriteSettled(ending.intent.key, say, note, at=self._loop.time()))
+
+    async def _identify_again(self, past: Past) -> None:
+        await self._identify()
+        if past.kept is not None:
+            await self.identity.restore(past.kept, self.around.wall())
+            self._note_identity()
 
     def give_up_socket(self) -> None:
         """Twilio has lost or left the socket; where the network broke in silence our end still waits on it."""
@@ -707,6 +765,8 @@ class Session:
         )
         if checked.accepted:
             self._note_identity()
+            if (kept := self.identity.kept(self.around.wall())) is not None:
+                self.note("proven", **{name: value for name, value in asdict(kept).items() if name != "at"})
         self._post(SecretChecked(checked.accepted, say, note, checked.ask, checked.locked, at=self._loop.time()))
         if checked.accepted:
             self._classic_route()

@@ -74,15 +74,6 @@ class Settings:
         """`PUBLIC_URL` with the scheme of a websocket; http, and so ws, exists in the demo only."""
         return "ws" + self.public_url.removeprefix("http")
 
-    def as_environment(self) -> dict[str, str]:
-        """The same settings for a process of ours: variables that `parse` reads back into equal ones."""
-        values = {f.name.upper(): getattr(self, f.name) for f in fields(self) if f.name != "demo"}
-        return {
-            name: ("on" if value else "off") if isinstance(value, bool) else str(value)
-            for name, value in values.items()
-            if value != ""
-        }
-
     @property
     def auth_tokens(self) -> tuple[str, ...]:
         return tuple(token for token in (self.twilio_auth_token, self.twilio_auth_token_secondary) if token)

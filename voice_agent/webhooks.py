@@ -25,6 +25,7 @@ from voice_agent.handoff.telling import summarise
 from voice_agent.journal import Journal
 from voice_agent.lines import Line, Lines
 from voice_agent.messaging.arriving import Arrivals
+from voice_agent.recalling import Recalling
 from voice_agent.session import Wards
 from voice_agent.settings import Settings
 from voice_agent.twilio import signature, twiml
@@ -53,6 +54,7 @@ class Webhooks:
     """Path to handler: further webhooks of other modules, proven like these. Query parameters join the form."""
     arrivals: Arrivals
     wards: Wards
+    recalling: Recalling
 
     def routes(self) -> list[Route]:
         table: dict[str, Handler] = {
@@ -128,11 +130,22 @@ class Webhooks:
         session = self.calls.get(call_sid)
         if session is not None:
             session.give_up_socket()
-        answer = await self._after(call_sid, status, form)
+        answer = await self._again(call_sid, status) if session is None else None
+        answer = answer or await self._after(call_sid, status, form)
         if session is not None and session.handed_off is None and status == "ended":
             self.calls.over(call_sid, "ended")
         self.calls.remember(key, answer)
         return xml(answer)
+
+    async def _again(self, call_sid: str, status: str) -> str | None:
+        """The process that held this call is gone and this one goes on with it; None if nothing is known of it."""
+        if status == "ended" or (past := await self.recalling.past(call_sid)) is None:
+            return None
+        line = self.lines.by_name(past.line)
+        if line is None or past.sockets > MOST_RECONNECTS:
+            return None
+        self.calls.expect_back(call_sid, past)
+        return self.connect(call_sid, line, past.caller, past.attestation, greeting="")
 
     async def _after(self, call_sid: str, status: str, form: Form) -> str:
         session = self.calls.get(call_sid)

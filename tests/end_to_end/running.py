@@ -38,9 +38,10 @@ class Change:
 class RunningDemo:
     """One demo: server, emulated org, emulated Twilio. `info` is what `/demo/info` says."""
 
-    def __init__(self, url: str, log: Path) -> None:
+    def __init__(self, url: str, log: Path, pid: int) -> None:
         self.url = url
         self.log = log
+        self.pid = pid
         self.info: dict[str, Any] = fetch(f"{url}/demo/info")
 
     @property
@@ -112,7 +113,7 @@ def demo(
     try:
         url = f"http://127.0.0.1:{port}"
         _until_ready(url, process, log)
-        yield RunningDemo(url, log)
+        yield RunningDemo(url, log, process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         try:

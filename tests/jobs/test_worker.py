@@ -19,7 +19,6 @@ from tests.databases import database
 from voice_agent import settings
 from voice_agent.jobs import Outbox, want
 from voice_agent.store import Store
-from voice_agent.supervising import Supervised
 
 pytestmark = pytest.mark.process
 SECONDS = 30.0
@@ -160,19 +159,3 @@ def test_a_worker_told_to_end_ends_at_once_though_jobs_wait(office: Office) -> N
     office.worker()
     office.store.now(lambda connection: want(connection, "", "patient", {"word": "go"}, due=0.0))
     until(lambda: lines(file) == ["first", "heard:go", "second", "end"])
-
-
-def test_what_keeps_ending_is_started_again_and_stopped_for_good(tmp_path: Path) -> None:
-    file = tmp_path / "starts"
-    short = Supervised([sys.executable, "-c", f"open({str(file)!r}, 'a').write('x ')"], {})
-    short.start()
-    until(lambda: len(lines(file)) >= 2)
-    short.stop()
-    long = Supervised([sys.executable, "-c", "import time; time.sleep(600)"], {})
-    long.start()
-    until(lambda: long.pid is not None)
-    pid = long.pid
-    long.stop()
-    assert pid is not None
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)

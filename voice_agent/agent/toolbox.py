@@ -106,6 +106,7 @@ class Toolbox:
         writer: Writer,
         clock: Callable[[], float],
         phase: str | Callable[[], str] = Phase.AUTONOMOUS,
+        proposed: int = 0,
         texts: Texts | None = None,
         rules: Mapping[str, Rule] = TABLE,
         in_pilot: Callable[[Grant], bool] = lambda grant: True,
@@ -124,7 +125,7 @@ class Toolbox:
         self._approver = approver
         self._proposed: dict[str, Proposed] = {}
         self._waiting: dict[str, Proposed] = {}
-        self._count = 0
+        self._count = proposed
         self._tally = _Tally()
         self._planning = False
         self._names: set[str] = set()

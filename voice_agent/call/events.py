@@ -83,6 +83,12 @@ class CallStarted(Event):
     """What Twilio itself speaks as the welcome greeting; it is part of what the caller hears."""
     back: str = ""
     """Phrase of a caller's return from the people they were handed to."""
+    told: tuple[str, ...] = ()
+    """Of a call taken over from a process that died: how changes ended that the caller knows nothing of yet."""
+    wanted: str = ""
+    """The intent that the caller was last about, if it is still open and there are words for it."""
+    wish: str = ""
+    """Their own words for it: what to go on with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ A change is read back and agreed to in confirming.py; what happens when time run
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -174,7 +175,7 @@ class Call:
 
     def _started(self, event: CallStarted) -> None:
         if event.resumed:
-            self._resumed(event.at)
+            self._resumed(event)
             return
         self.order(SetTimer(Timer.LIMIT, self.rules.call_seconds, self.turn))
         if event.greeting:
@@ -184,8 +185,22 @@ class Call:
         self.keypad.expect(self.script.opening_ask)
         self.await_caller(event.at)
 
-    def _resumed(self, at: float) -> None:
-        """A second socket of the same call: what was on its way when the first one broke was lost with it."""
+    def recall(self, said: Sequence[tuple[str, int, str]], *, lang: str, hazards: Sequence[str], turn: int) -> None:
+        """What is known of this call from a process that died: (caller or agent, turn, words), the oldest first."""
+        for who, when, words in said:
+            if who == "caller":
+                self.transcript.caller(when, words)
+            else:
+                self.transcript.agent(Utterance(when, 0.0, words, heard=len(words), settled=True))
+        self.turn = turn
+        self.lang = lang if self.script.speaks(lang) else self.lang
+        self.guided.update(hazards)
+        self.emergency = self.emergency or next(iter(hazards), None)
+        self.transcript.note(turn, "The line was cut and is back. Handles and offers from before are void: look again.")
+
+    def _resumed(self, event: CallStarted) -> None:
+        """Another socket of the same call: what was on its way when the last one broke was lost with it."""
+        at = event.at
         lost = self.playout.finish(at)
         unanswered = self.reply is not None and not self.reply.closed and self.reply.awaiting is None
         whole = lost[-1].text.strip() if lost and lost[-1].turn > 0 else ""
@@ -197,6 +212,18 @@ class Call:
         self.open_turn(at)
         self.transcript.note(self.turn, "The line was cut and is back; the last words may not have been heard.")
         self.say(self.phrase("resumed"), at)
+        for sentence in event.told:
+            self.say(sentence, at)
+        if event.told:
+            self.say(self.phrase("resumed.else"), at)
+            self.close(at)
+            return
+        if event.wanted:
+            self.say(self.phrase(f"resumed.wanted.{event.wanted}"), at)
+        if event.wish:
+            self.transcript.caller(self.turn, event.wish)
+            self.generate(at)
+            return
         if unanswered and self.leaving is None:
             self.generate(at)
             return

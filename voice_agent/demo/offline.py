@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -21,10 +23,11 @@ from starlette.routing import Route
 from voice_agent.app import Services, build
 from voice_agent.console.wiring import DEMO_USER
 from voice_agent.demo.product import Children, Surroundings, claim_numbers, prepare, stay_here
+from voice_agent.keeping import keep
 from voice_agent.logs import set_up
 from voice_agent.serving import listen
 from voice_agent.serving import run as run_server
-from voice_agent.settings import LOOPBACK
+from voice_agent.settings import LOOPBACK, Settings
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +41,21 @@ def run(given: Mapping[str, str], *, host: str, port: int, seed: str | None) -> 
         try:
             around = prepare(given, host=host, port=port, seed=seed, children=children, folder=folder)
             set_up(around.settings.log_level)
-            run_server(product(around), listener, around.settings)
+            sys.exit(
+                keep(
+                    lambda ready: run_server(product(around), listener, ready), lambda: work(around.settings, listener)
+                )
+            )
         finally:
             children.stop()
             listener.close()
+
+
+def work(settings: Settings, listener: socket.socket) -> None:
+    from voice_agent.worker import run  # its engine takes a second to import, which no start waits for
+
+    listener.close()
+    run(settings)
 
 
 def product(around: Surroundings) -> Starlette:
