@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "keeping": set(),
     "worker": ANY,
     "agent": {"call", "errors", "grants", "language", "salesforce"},
-    "lines": {"agent", "call", "errors", "handoff.targets", "twilio"},
+    "lines": {"agent", "call", "errors", "handoff.targets", "language.spoken", "twilio"},
     "handoff.targets": {"errors"},
     "handoff.outcomes": set(),  # what can become of a transfer is decided without any I/O
     "handoff.ladder": {"handoff.outcomes", "handoff.targets"},

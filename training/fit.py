@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]  # scipy ships no types
 from sklearn.linear_model import LogisticRegression
 
 from training import noise
 from training.sentences import Sentence, read_pools
-from voice_agent.language.classifier import Classifier, Floats
+from voice_agent.language.classifier import Classifier
 from voice_agent.language.features import BUCKETS, Group, features, hear
+from voice_agent.language.meaning import Floats
 
 MODELS = Path(__file__).parent.parent / "voice_agent" / "language" / "models"
 
@@ -29,6 +30,7 @@ class Example:
     """One row of the training matrix."""
 
     groups: list[Group]
+    meaning: Floats
     label: str
     weight: float
 
@@ -53,9 +55,10 @@ def examples(grown: Sequence[tuple[Sentence, str]], rng: random.Random, weights:
         if role == "unknown":
             either = ANYONES.issuperset(sentence.labels) and rng.random() < 0.5
             role = "technician" if either else "customer"
-        groups = features(hear(text), role if rng.random() < 0.5 else "unknown")
+        heard = hear(text)
+        groups = features(heard, role if rng.random() < 0.5 else "unknown")
         share = 1 / len(sentence.labels)
-        rows += [Example(groups, label, weights.get(label, 1.0) * share) for label in sentence.labels]
+        rows += [Example(groups, heard.meaning, label, weights.get(label, 1.0) * share) for label in sentence.labels]
     return rows
 
 
@@ -76,29 +79,35 @@ def matrix(groups_of: Sequence[list[Group]]) -> csr_matrix:
     return table
 
 
-def fit(rows: Sequence[Example], strength: float) -> Classifier:
-    """Multinomial logistic regression; `strength` is the inverse of the L2 penalty. Weights rounded to eight bits."""
+def fit(rows: Sequence[Example], strength: float, sense: float) -> Classifier:
+    """Multinomial logistic regression; `strength` is the inverse of the L2 penalty, `sense` the share of the meanings.
+
+    Weights of the hashed features are rounded to eight bits.
+    """
     table = matrix([row.groups for row in rows])
     used = np.flatnonzero(table.getnnz(axis=0))
     labels = sorted({row.label for row in rows})
     wanted = np.asarray([labels.index(row.label) for row in rows])
     learner = LogisticRegression(C=strength, max_iter=60, tol=1e-3)
-    learner.fit(table[:, used], wanted, sample_weight=np.asarray([row.weight for row in rows], np.float32))
+    meanings = csr_matrix(np.stack([row.meaning for row in rows]) * np.float32(sense))
+    both = hstack([table[:, used], meanings]).tocsr()
+    learner.fit(both, wanted, sample_weight=np.asarray([row.weight for row in rows], np.float32))
     full = np.zeros((BUCKETS, len(labels)), np.float32)
-    full[used] = learner.coef_.T
+    full[used] = learner.coef_.T[: len(used)]
     full[used] -= full[used].mean(axis=1, keepdims=True)
     scale = (np.abs(full).max(axis=0) / 127).astype(np.float32)
     return Classifier(
         labels=tuple(labels),
         weights=np.round(full / scale).astype(np.int8),
         scale=scale,
+        sense=(learner.coef_.T[len(used) :] * sense).astype(np.float32),
         bias=learner.intercept_.astype(np.float32),
         temperature=1.0,
     )
 
 
 def with_temperature(model: Classifier, temperature: float) -> Classifier:
-    return Classifier(model.labels, model.weights, model.scale, model.bias, temperature)
+    return replace(model, temperature=temperature)
 
 
 def best_temperature(logits: Sequence[Floats], wanted: npt.NDArray[np.int64]) -> float:
@@ -122,6 +131,7 @@ def save(model: Classifier, name: str) -> Path:
         labels=np.asarray(model.labels),
         weights=model.weights,
         scale=model.scale,
+        sense=model.sense.astype(np.float16),
         bias=model.bias,
         temperature=np.float32(model.temperature),
     )

@@ -21,6 +21,7 @@ import matplotlib.pyplot as plt
 
 FOLDER = Path(__file__).parent.parent / "docs" / "language"
 LEVELS: tuple[Level, ...] = ("life_safety", "urgent", "routine")
+SETS = tuple(f"{kind}_{part}" for kind in ("urgency", "intents") for part in ("dev", "test", "fresh"))
 _BINS = 10  # of equal mass
 
 
@@ -140,7 +141,7 @@ def write_report(trained: dict[str, list[str]], notes: Sequence[str]) -> str:
     parts = ["# Triage and intents on sentences never trained on", "", "Written by `python -m training.build`.", ""]
     parts += [f"- {note}" for note in notes]
     answers: dict[str, list[Answer]] = {}
-    for name in ("urgency_dev", "urgency_test", "intents_dev", "intents_test"):
+    for name in SETS:
         kept, dropped = without_relatives(read_set(name), trained[name.split("_")[0]])
         answers[name] = answer(kept, roles=name.startswith("intents"))
         parts.append(f"- {name}: {len(kept)} sentences judged, {dropped} dropped as near-duplicates of training data")
@@ -152,13 +153,15 @@ def write_report(trained: dict[str, list[str]], notes: Sequence[str]) -> str:
     ]
     parts[-1] += " |"
     parts.append("|---|---|--:|--:|--:|--:|--:|")
-    for name in ("urgency_dev", "urgency_test"):
+    for name in SETS[:3]:
         for lang in ("en", "es", "both"):
             figures = urgency_figures([a for a in answers[name] if lang in (a.wanted.lang, "both")])
             row = " | ".join(f"{value:.3f}" for value in list(figures.values())[1:])
             parts.append(f"| {name.split('_')[1]} | {lang} | {figures['n']} | {row} |")
-    for lang, title in (("en", "English"), ("es", "Spanish")):
-        parts += ["", f"{title}, test:", "", confusion([a for a in answers["urgency_test"] if a.wanted.lang == lang])]
+    for name in SETS[1:3]:
+        for lang, title in (("en", "English"), ("es", "Spanish")):
+            told = [a for a in answers[name] if a.wanted.lang == lang]
+            parts += ["", f"{title}, {name.split('_')[1]}:", "", confusion(told)]
     parts += [
         "",
         "## Intents",
@@ -166,16 +169,23 @@ def write_report(trained: dict[str, list[str]], notes: Sequence[str]) -> str:
         "| set | lang | n | top-1, role given | top-1, role unknown |",
         "|---|---|--:|--:|--:|",
     ]
-    for name in ("intents_dev", "intents_test"):
+    for name in SETS[3:]:
         for lang in ("en", "es", "both"):
             given = [a for a in answers[name] if lang in (a.wanted.lang, "both")]
             blind = answer([a.wanted for a in given], roles=False)
             shares = [float(np.mean([a.right for a in group])) for group in (given, blind)]
             parts.append(f"| {name.split('_')[1]} | {lang} | {len(given)} | {shares[0]:.3f} | {shares[1]:.3f} |")
-    error, points = calibration(answers["intents_test"])
+    told = answers["intents_test"] + answers["intents_fresh"]
+    error, points = calibration(told)
     draw_calibration(points, error, FOLDER / "calibration.png")
-    parts += ["", f"Calibration: ECE {error:.3f} on the test sentences.", "", "![calibration](calibration.png)", ""]
-    parts += [intent_table(answers["intents_test"]), ""]
+    parts += [
+        "",
+        f"Calibration: ECE {error:.3f} on the test and fresh sentences.",
+        "",
+        "![calibration](calibration.png)",
+        "",
+    ]
+    parts += [intent_table(told), ""]
     spent = latency([a.wanted.text for name in ("urgency_test", "intents_test") for a in answers[name]])
     parts += ["## Latency of a whole reading, slots included", ""]
     parts += [

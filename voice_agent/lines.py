@@ -23,6 +23,7 @@ from voice_agent.call.script import Phrases, Rules, Script
 from voice_agent.errors import ConfigurationError
 from voice_agent.handoff.targets import Targets
 from voice_agent.handoff.targets import read as read_targets
+from voice_agent.language.spoken import contracted
 from voice_agent.twilio import relay, twiml
 
 ROLES = ("customer", "technician", "after_hours")
@@ -79,7 +80,7 @@ class Line:
             text = self.script.line(key, lang, variant)
             for name, value in holes.items():
                 text = text.replace("{" + name + "}", str(value))
-            return text
+            return contracted(text) if lang == "es" else text
 
         return speak
 

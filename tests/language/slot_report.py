@@ -1,8 +1,10 @@
-"""Exactness of the slot readers by slot and language: `python -m tests.language.slot_report [dev|test] [--wrong]`.
+"""Exactness of the slot readers by slot and language: `python -m tests.language.slot_report [SET] [--wrong]`.
 
 Both sets were written by hand, a third of each in Spanish, unpunctuated as a recogniser writes. The grammars were
 mended on `slots_dev`. `slots_test` was written apart from them, before its first run, which read 97.4 % of its slots
 exactly (English 96.0 %, Spanish 100 %); what that run showed has since been mended: a higher figure is not blind.
+`slots_fresh` was written blind later. Its first run read 91.6 % as labelled: two of the 17 differences were
+misreadings, since mended; in the others the label followed another format than the older sets and was put right.
 """
 
 from __future__ import annotations
@@ -89,6 +91,6 @@ def report(name: str, *, wrong: bool) -> list[str]:
 
 
 if __name__ == "__main__":
-    chosen = [argument for argument in sys.argv[1:] if not argument.startswith("-")] or ["dev", "test"]
+    chosen = [argument for argument in sys.argv[1:] if not argument.startswith("-")] or ["dev", "test", "fresh"]
     for which in chosen:
         sys.stdout.write("\n".join(report(which, wrong="--wrong" in sys.argv)) + "\n\n")

@@ -33,6 +33,12 @@ def test_development_sentences_are_read_exactly() -> None:
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_sentences_apart_from_the_rules_are_read_exactly(lang: str) -> None:
     assert exactness([row for row in sentences("test") if row.lang == lang]) >= 0.90
+    assert exactness([row for row in sentences("fresh") if row.lang == lang]) >= 0.95
+
+
+@pytest.mark.parametrize("text", ["i have to pause job 4512", "tengo que pausar la 4512"])
+def test_what_somebody_has_to_do_is_no_reason(text: str) -> None:
+    assert "reason" not in read(text, intent="report_status")
 
 
 NOT_DONE = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from voice_agent.language import spoken
 from voice_agent.language.numbers import whole_number
-from voice_agent.language.spoken import EarFilter, for_ear
+from voice_agent.language.spoken import EarFilter, contracted, for_ear
 from voice_agent.language.utterance import without_accents
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
@@ -227,3 +227,15 @@ def test_an_unclosed_tag_does_not_swallow_the_reply() -> None:
 def test_the_number_to_call_in_an_emergency_is_said_as_it_is_dialled() -> None:
     assert for_ear("Hang up and call 911 now.") == "Hang up and call nine one one now."
     assert for_ear("Cuelgue y llame al 911.", "es") == "Cuelgue y llame al nueve uno uno."
+
+
+@pytest.mark.parametrize(
+    ("put_together", "spoken"),
+    [
+        ("Agregaría este trabajo a el trabajo cuatro", "Agregaría este trabajo al trabajo cuatro"),
+        ("Pasaría dos filtros de el almacén a su camioneta", "Pasaría dos filtros del almacén a su camioneta"),
+        ("La casa de El Paso y lo de él", "La casa de El Paso y lo de él"),
+    ],
+)
+def test_spanish_joins_the_article_to_the_word_before_it(put_together: str, spoken: str) -> None:
+    assert contracted(put_together) == spoken

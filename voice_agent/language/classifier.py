@@ -1,4 +1,4 @@
-"""A linear softmax over hashed features with eight-bit weights: small in the repository, quick in a turn."""
+"""A linear softmax over hashed features and the sentence's meaning: small in the repository, quick in a turn."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_agent.language.features import Group
-
-Floats = npt.NDArray[np.float32]
+from voice_agent.language.meaning import Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """`labels[i]` belongs to column i; `scale` undoes the rounding; `temperature` was fitted on the dev set."""
+    """`labels[i]` belongs to column i; `scale` undoes the rounding of the hashed features' `weights`; `sense` weighs
+    the meaning; `temperature` was fitted on the dev set."""
 
     labels: tuple[str, ...]
     weights: npt.NDArray[np.int8]
     scale: Floats
+    sense: Floats
     bias: Floats
     temperature: float
 
-    def logits(self, groups: list[Group]) -> Floats:
+    def logits(self, groups: list[Group], meaning: Floats) -> Floats:
         ids: list[int] = []
         values: list[float] = []
         for group, value in groups:  # one gather and one product: five times quicker than a sum for each group
             ids += group
             values += [value] * len(group)
         total = np.dot(np.array(values, dtype=np.float32), self.weights.take(ids, axis=0).astype(np.float32))
-        return np.asarray((total * self.scale + self.bias) / np.float32(self.temperature), dtype=np.float32)
+        total = total * self.scale + np.dot(meaning, self.sense) + self.bias
+        return np.asarray(total / np.float32(self.temperature), dtype=np.float32)
 
-    def probabilities(self, groups: list[Group], prior: Floats | None = None) -> Floats:
+    def probabilities(self, groups: list[Group], meaning: Floats, prior: Floats | None = None) -> Floats:
         """Sums to 1. `prior` is added to the logits: what the last question makes likelier."""
-        scores = self.logits(groups)
+        scores = self.logits(groups, meaning)
         if prior is not None:
             scores = scores + prior
         return softmax(scores)
@@ -54,6 +56,7 @@ def load(name: str) -> Classifier:
             labels=tuple(str(label) for label in stored["labels"]),
             weights=stored["weights"],
             scale=stored["scale"],
+            sense=stored["sense"].astype(np.float32),
             bias=stored["bias"],
             temperature=float(stored["temperature"]),
         )

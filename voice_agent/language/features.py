@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from voice_agent.language.concepts import Concept, lexicon
+from voice_agent.language.meaning import Floats, vectors
 from voice_agent.language.words import heard_words
 
 BITS = 18
@@ -53,15 +54,16 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A sentence prepared once for all readers."""
+    """A sentence prepared once for all readers; `meaning` as meaning.py makes it."""
 
     words: list[str]
     concepts: list[Concept]
+    meaning: Floats
 
 
 def hear(text: str) -> Heard:
     words = heard_words(text)
-    return Heard(words, lexicon().find(words))
+    return Heard(words, lexicon().find(words), vectors().of(words))
 
 
 def part(heard: Heard, start: int, end: int) -> Heard:
@@ -71,7 +73,8 @@ def part(heard: Heard, start: int, end: int) -> Heard:
         for c in heard.concepts
         if c.start >= start and c.end <= end
     ]
-    return Heard(heard.words[start:end], within)
+    words = heard.words[start:end]
+    return Heard(words, within, vectors().of(words))
 
 
 def features(heard: Heard, role: str = "unknown") -> list[Group]:

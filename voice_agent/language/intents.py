@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from voice_agent.language.classifier import Classifier, Floats, load
+from voice_agent.language.classifier import Classifier, load
 from voice_agent.language.features import Heard, features, part
+from voice_agent.language.meaning import Floats
 from voice_agent.language.reading import Urgency
 
 _ASKED: Mapping[str, Mapping[str, float]] = {
@@ -48,7 +49,7 @@ def intent_of(
     """Intent, its calibrated probability, and the second intent or None."""
     model = load("intents")
     prior = _prior(model, role, expecting)
-    chances = _settled(model, model.probabilities(features(heard, role), prior), urgency)
+    chances = _settled(model, model.probabilities(features(heard, role), heard.meaning, prior), urgency)
     order = np.argsort(-chances, kind="stable")
     first, second = model.labels[order[0]], model.labels[order[1]]
     also = second if chances[order[1]] >= SECOND_BAR and "none" not in (first, second) else None
@@ -89,7 +90,9 @@ def _other_half(model: Classifier, heard: Heard, urgency: Urgency, role: str, fi
     for left_end, right_start in _splits(heard.words):
         halves = []
         for piece in (part(heard, 0, left_end), part(heard, right_start, len(heard.words))):
-            chances = _settled(model, model.probabilities(features(piece, role), _prior(model, role, None)), urgency)
+            prior = _prior(model, role, None)
+            chances = model.probabilities(features(piece, role), piece.meaning, prior)
+            chances = _settled(model, chances, urgency)
             top = int(np.argmax(chances))
             halves.append((model.labels[top], float(chances[top])))
         named = [label for label, _ in halves if label != first]

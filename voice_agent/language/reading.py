@@ -62,6 +62,8 @@ class Urgency:
         return self if _RANK[self.level] >= _RANK[other.level] else other
 
 
+_WISHED = 0.3
+"""Probability from which a wish for a person is believed; below it most such sentences wish for something else."""
 _RANK: dict[str, int] = {"routine": 0, "urgent": 1, "life_safety": 2}
 
 
@@ -89,4 +91,4 @@ class Reading:
     @property
     def wants_human(self) -> bool:
         """The caller asks for a person, alone or beside something else. (`request_transfer` is about parts.)"""
-        return "request_human" in {self.intent, self.also}
+        return self.also == "request_human" or (self.intent == "request_human" and self.confidence >= _WISHED)

@@ -24,13 +24,13 @@ _CAUSE = {
 _OBSTACLE = {
     "en": re.compile(
         r" (?:(?:theres|there is|there was|there are|ive got|we got|theyve got|they have|he has|she has"
-        r"|they got|ive got|we have|i have) (?P<thing>(?:an? |some |no |the )?.+)"
+        r"|they got|ive got|we have|i have) (?!to )(?P<thing>(?:an? |some |no |the )?.+)"
         r"|(?P<state>(?:nobodys?|no ones?|noone|customer|the customer|gates?|the gates?|doors?|the doors?|dog"
         r"|the dog|dogs|power|the power|basement|panel|the panel|waiting (?:on|for)|no access|no power|no key"
         r"|wrong (?:part|unit)|missing|out of|short)\b.*))$"
     ),
     "es": re.compile(
-        r" (?:(?:hay|habia|tienen|tiene|tengo) (?P<thing>.+)|(?P<state>(?:no (?:me )?(?:abre|abren|contesta"
+        r" (?:(?:hay|habia|tienen|tiene|tengo) (?!que )(?P<thing>.+)|(?P<state>(?:no (?:me )?(?:abre|abren|contesta"
         r"|contestan)(?: la puerta)?(?: nadie)?|nadie|no hay|el cliente|la puerta"
         r"|el porton|sin|no tengo|esperando|faltan? (?:un|una|el|la|los|las|otro|otra|unos|unas|repuestos?"
         r"|piezas?|material)|el dueno|no esta (?:el|la|en)|el acceso)\b.*))$"

@@ -325,3 +325,12 @@ def say_list(items: Sequence[str], lang: str = "en", *, joint: str | None = None
         elif word == "o" and re.match(r"h?o", following):
             word = "u"
     return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+_TWO_WORDS = re.compile(r"\b([Dd]e|[Aa]) el(?= [a-záéíóúñ0-9])")
+
+
+def contracted(text: str) -> str:
+    """Spanish "de el" and "a el", as they come of a sentence and what fills it, in one word; not in names ("de El
+    Paso")."""
+    return _TWO_WORDS.sub(lambda match: match[1] + "l", text)

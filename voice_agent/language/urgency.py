@@ -12,7 +12,7 @@ from voice_agent.language.features import Heard, features, hear
 from voice_agent.language.hazards import Sign, sign_of
 from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Urgency
 
-LIFE_BAR = {Sign.NAMED: 0.03, Sign.SILENT: 0.20, Sign.EXCUSED: 0.40}
+LIFE_BAR = {Sign.NAMED: 0.10, Sign.SILENT: 0.20, Sign.EXCUSED: 0.40}
 """Probability of any life hazard from which guidance is spoken first; settled on lines held out of training."""
 URGENT_BAR = 0.40
 """Probability of anything worse than routine from which someone is paged."""
@@ -39,7 +39,7 @@ def urgency_of(heard: Heard) -> Urgency:
 def hazard_chances(heard: Heard) -> dict[str, float]:
     """Probability of every hazard and of every kind of routine talk; sums to 1."""
     model = load("urgency")
-    chances = model.probabilities(features(heard))
+    chances = model.probabilities(features(heard), heard.meaning)
     return dict(zip(model.labels, (float(chance) for chance in chances), strict=True))
 
 

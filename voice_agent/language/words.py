@@ -39,6 +39,8 @@ _REPAIRS: tuple[tuple[str, str], ...] = (
         r"\b(huele|oliendo|olor|fuga|escape)( mucho| fuerte)?( a| de)? (?:gasto|gaste|gafas|gasa|gato|caz|ga|das)\b",
         r"\1\2\3 gas",
     ),
+    (r"\b(i|please is) gas$", r"\1 guess"),
+    (r"\bflames? (?:censors?|sense|sens|cents|center|sensing)\b", "flame sensor"),
     (r"\b(?:pro pain|pro pane|propain|pro-pane|propaine)\b", "propane"),
     (r"\b(?:rotting|rotton|rotan|rod and|rot an|written) eggs?\b", "rotten egg"),
     (r"\b(?:smok|smoak|smoke's|smokes)\b", "smoke"),
@@ -60,7 +62,7 @@ _COMPILED = tuple((re.compile(pattern), replacement) for pattern, replacement in
 _SUSPECT = re.compile(
     r"mono|mon |mono|c o|see o|seo|cee|ceo|sea oh|\bga[zsahp]|gu[eysi]|cast|gasto|gaf|gato|\bda?s\b|caz"
     r"|pro ?p|rot|rod an|written|smo|spark|out ?l|el[ei]|acens|asens|ascensora|tricut|elect|conc|consc|br(?:ake|eaking)"
-    r"|furn|sue ?a|sew|suage|umo"
+    r"|flame|furn|sue ?a|sew|suage|umo"
 )
 
 _STRIP = str.maketrans({"'": "", "’": "", "`": "", "´": ""})
@@ -82,11 +84,31 @@ def heard_words(text: str) -> list[str]:
         for pattern, replacement in _COMPILED:
             flat = pattern.sub(replacement, flat)
     words: list[str] = []
-    for word in flat.split():
+    said = flat.split()
+    for at, word in enumerate(said):
+        if word in _SLIPS and _counts(said, at):
+            word = _SLIPS[word]
         if word in FILLERS or (words and word == words[-1] and not word.isdigit() and word not in _MAY_REPEAT):
             continue
         words.append(word)
     return words
+
+
+_NUMBERS = frozenset(
+    "one two three four five six seven eight nine ten oh zero double triple hundred "
+    "uno dos tres cuatro cinco seis siete ocho nueve diez cero doble mil".split()
+)
+_SLIPS = {"humo": "uno", "umo": "uno", "tos": "dos", "fire": "five"}
+"""What a digit is heard as on a bad line, and would be a danger anywhere but among digits."""
+
+
+def _counts(said: list[str], at: int) -> bool:
+    """Whether the word stands where a digit stands: behind a digit or a letter, and before digits or at the end."""
+    return at > 0 and _number(said[at - 1]) and (at + 1 == len(said) or any(map(_number, said[at + 1 : at + 3])))
+
+
+def _number(word: str) -> bool:
+    return word.isdigit() or word in _NUMBERS or (len(word) == 1 and word in "bcdfghjklmnpqrstvwxz")
 
 
 _MAY_REPEAT = frozenset(
