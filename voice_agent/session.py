@@ -778,9 +778,6 @@ class Session:
         settled: Settled | None = await self.toolbox.settle(proposal, context)
         while settled is not None:
             self.note("write", proposal=proposal, status=settled.status, note=settled.note)
-            if settled.instead is not None:
-                asked = settled.instead.asked
-                self.note("instead", tool=asked.name, arguments=asked.arguments, content=asked.content)
             self._post(WriteSettled(proposal, settled.say, settled.note, settled.instead, at=self._loop.time()))
             if settled.waits:
                 self._start(self._await_decision, proposal)

@@ -258,7 +258,8 @@ def _slot(case: Case, text: str, lang: str) -> bool:
     if wording.plain(case.chosen["window"]) in said:
         return True
     day = wording.plain(wording.DAYS[lang][start.weekday()])
-    return day in said and re.search(_hour(start.hour, lang), said[said.rfind(day) :]) is not None
+    begins = rf" (?:between|entre las?|entre el){_hour(start.hour, lang)}"
+    return day in said and re.search(begins, said[said.rfind(day) :]) is not None
 
 
 def _day(case: Case, text: str, lang: str) -> bool:
@@ -277,7 +278,7 @@ def _window(case: Case, text: str, lang: str) -> bool:
 
 def _hour(hour: int, lang: str) -> str:
     if hour == 12:
-        return " noon | mediodia | doce "
+        return " (?:noon|mediodia|doce) "
     return " una " if lang == "es" and hour == 13 else wording.plain(wording.number(hour % 12, lang))
 
 

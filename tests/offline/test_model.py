@@ -303,3 +303,9 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_no_transcript_makes_it_raise_or_stay_silent(messages: list[dict[str, Any]], line: str, lang: str) -> None:
     said = reply(messages, line, lang=lang)
     assert said.text.strip() or said.calls
+
+
+def test_asking_whether_somebody_is_there_leaves_the_menu_standing() -> None:
+    menu, still_there = (LINES.phrases["en"][key][0] for key in ("menu.customer", "silence.again"))
+    messages = [caller("(pressed 8)"), agent(menu), agent(still_there), caller("(pressed 1)")]
+    assert [name for name, _ in reply(messages).calls] == ["eta"]

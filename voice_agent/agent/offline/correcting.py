@@ -11,12 +11,14 @@ from voice_agent.agent.offline.heard import Caller
 from voice_agent.agent.offline.moves import SAME_NUMBER, WANTS, Move, Understood
 from voice_agent.language.reading import Reading
 from voice_agent.language.slots import extract
+from voice_agent.language.units import UNITS
 from voice_agent.language.utterance import Utterance
 
 if TYPE_CHECKING:
     from voice_agent.agent.offline.dialogue import Dialogue
 
 AGREES = {"1": True, "2": False}
+MEASURES = UNITS["en"] | UNITS["es"]
 
 
 def answered(talk: Dialogue, caller: Caller, reading: Reading) -> Understood:
@@ -56,7 +58,9 @@ def _corrected(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -
 
 
 def _callback(talk: Dialogue, new: dict[str, Any], caller: Caller, reading: Reading) -> dict[str, Any]:
-    """Another number or another time for the call; the message itself stays what it was."""
+    """Other words, another number or another time for the call; what is not named stays as it was."""
+    if said := leads.says_instead(caller.text):
+        return {"message": said}
     when = " ".join(str(reading.slots[name]) for name in ("date_phrase", "time_phrase") if name in reading.slots)
     found: dict[str, Any] = {"when": when} if when else {}
     if "callback_number" in new:
@@ -88,7 +92,8 @@ def _another_time(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading
 def _parts(talk: Dialogue, frame: Frame, new: dict[str, Any], caller: Caller, number: float | None) -> dict[str, Any]:
     """ "No, three": the quantity of the only part. "And two capacitors": one more. "No, two capacitors": instead."""
     old = list(frame.arguments.get("parts") or ())
-    parts = new.get("parts") or _counted(talk, caller)
+    parts = [part for part in new.get("parts") or _counted(talk, caller) if not _only_a_measure(part["part"])]
+    new.pop("parts", None)
     if not parts:
         if number and len(old) == 1 and not {"job", "status"} & new.keys():
             new["parts"] = [{"part": old[0]["part"], "quantity": number}]
@@ -97,6 +102,11 @@ def _parts(talk: Dialogue, frame: Frame, new: dict[str, Any], caller: Caller, nu
     others = [part for part in old if not any(_same_part(part["part"], one["part"]) for one in parts)]
     new["parts"] = [*(others if len(parts) < len(old) or (adds and len(parts) == 1) else ()), *parts]
     return new
+
+
+def _only_a_measure(name: str) -> bool:
+    """ "No, two gallons": of what was read back."""
+    return all(word in MEASURES for word in Utterance.of(name).plain)
 
 
 def _counted(talk: Dialogue, caller: Caller) -> list[dict[str, Any]]:

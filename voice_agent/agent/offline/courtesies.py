@@ -35,6 +35,20 @@ CHAT: Patterns = (
         ),
     ),
     (
+        "off_topic",
+        whole_words(
+            r"""
+    (?:can|could|will|would) you (?:please )?sing(?: \w+)*; sing (?:me|us|for|a)(?: \w+)*;
+    tell me a (?:joke|story|riddle);
+    (?:hows|whats|what is|how is) the weather(?: \w+)*; is it (?:going to|gonna) (?:rain|snow)(?: \w+)*;
+    who won(?: \w+)*; (?:order|get) me a (?:pizza|taxi|cab); whats your (?:name|favorite \w+);
+    (?:me )?(?:canta|cante|cantame|canteme)(?: \w+)*; (?:cuentame|cuenteme|digame|dime) un (?:chiste|cuento);
+    (?:como|que tal) esta el (?:clima|tiempo)(?: \w+)*; va a (?:llover|nevar)(?: \w+)*; quien gano(?: \w+)*;
+    (?:pideme|pidame) una pizza; como te llamas; cual es tu nombre
+    """
+        ),
+    ),
+    (
         "can_do",
         whole_words(
             r"""

@@ -26,6 +26,10 @@ NOTHING_BETTER = frozenset({"eta", "my_visits", "my_day", "cancel_visit", "confi
 """Nothing was found, and saying it differently would not help."""
 WHAT_ELSE = frozenset({"ask.anything_else", "chat.yes_what", "ask.what"})
 NUMBER_ASKED = frozenset({"ask.callback", "message.no_number", "message.bad_number"})
+MESSAGE_OFFERED = frozenset({"ask.billing", "chat.not_here", "chat.closed", "chat.hours"})
+"""Offers of a message or a person. A yes to both takes the message: whoever wants a person says so."""
+BESIDE = frozenset({"insult", "robot", "off_topic"})
+"""Never part of a matter, whatever else the sentence seems to hold."""
 FEW_WORDS = 4
 
 
@@ -100,6 +104,8 @@ class Dialogue:
         if key is None:
             self.asked, self.streak = None, 0
             return
+        if key == "silence.again" and self.asked is not None:
+            return  # whether they are still there takes nothing back of what was asked
         key = key.removesuffix("_keys")
         self.streak = self.streak + 1 if key == self.asked else 1
         self.asked = key
@@ -195,14 +201,14 @@ class Dialogue:
         """Nothing that was asked for: small talk, a matter of its own, or nothing we understand."""
         small = courtesies.courtesy(caller.text)
         beside = (Move.NOTHING_MORE, "") if small == "bye" else (Move.CHAT, small or "")
-        if small in ("insult", "robot") or (small and reading.intent in ("none", "yes", "no", "number", "repeat")):
+        if small in BESIDE or (small and reading.intent in ("none", "yes", "no", "number", "repeat")):
             return beside
         if self.begin(caller, reading):
             return WANTS
         if small:
             return beside
-        if self.asked == "ask.billing" and reading.affirms is True:
-            self.start(Frame("take_message", {"desk": "billing"}))
+        if self.asked in MESSAGE_OFFERED and reading.affirms is True:
+            self.start(Frame("take_message", {"desk": "billing"} if self.asked == "ask.billing" else {}))
             return WANTS
         if reading.affirms is not None:
             return (Move.YES, "") if reading.affirms else (Move.DENIED, "")

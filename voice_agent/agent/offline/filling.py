@@ -60,11 +60,15 @@ def filled(talk: Dialogue, caller: Caller, reading: Reading) -> Understood | Non
     frame, asked = talk.frame, talk.asked
     if frame is None or frame.done:
         return None
-    if asked in FREE_ANSWERS and courtesies.courtesy(caller.text) in ("bye", "wait"):
+    if asked in FREE_ANSWERS and not reading.slots and courtesies.courtesy(caller.text) in ("bye", "wait"):
         return None
-    if asked == "ask.correct" and frame.tool in OWN_WORDS and _says_it_anew(talk, caller, reading, frame):
-        talk.start(talk.begun(frame.tool, caller, reading))
-        return WANTS
+    if asked == "ask.correct" and frame.tool in OWN_WORDS and not caller.keys:
+        tool = topics.tool_for(talk.line, reading, reading.intent)
+        if tool == frame.tool:  # the whole wish once more, not only what was wrong about it
+            talk.start(talk.begun(tool, caller, reading))
+            return WANTS
+        if tool is not None and tool not in topics.LOOKS_UP and topics.borne_out(tool, reading, reading.confidence):
+            return None
     new = talk.gathered(frame.tool, caller, reading)
     answers = ASKED_FOR.get(asked or "") in new
     if not answers and asked not in FREE_ANSWERS and _elsewhere(talk, reading, frame):
@@ -75,6 +79,8 @@ def filled(talk: Dialogue, caller: Caller, reading: Reading) -> Understood | Non
     if asked == "part.none" and frame.tool == "update_job" and (part := _part_in(new)):
         offers.name_part(talk, part)
         return WANTS
+    if asked == "part.none" and frame.tool == "update_job" and {"status", "job"} & new.keys():
+        offers.drop_part(talk)
     if not new:
         return None
     frame.add(new)
@@ -113,11 +119,6 @@ def _elsewhere(talk: Dialogue, reading: Reading, frame: Frame) -> bool:
     ):
         return False  # another name for the part that was not found
     return not ({tool, frame.tool} <= ABOUT_A_PART or {tool, frame.tool} <= SAME_MATTER)
-
-
-def _says_it_anew(talk: Dialogue, caller: Caller, reading: Reading, frame: Frame) -> bool:
-    """The whole wish once more, not only what was wrong about it."""
-    return not caller.keys and topics.tool_for(talk.line, reading, reading.intent) == frame.tool
 
 
 def _same_number(caller: Caller) -> bool:

@@ -128,7 +128,7 @@ def gather(
 def _job(slots: Mapping[str, Any], asked: str | None) -> dict[str, Any]:
     number = slots.get("work_order") or slots.get("appointment")
     digits = str(slots.get("digits", ""))
-    if number is None and digits and (asked in ("ask.which_job", "job.none", "job.none_current") or len(digits) >= 3):
+    if number is None and len(digits) >= FEWEST_JOB_DIGITS:
         number = digits
     if number is None and "customer_name" in slots:
         number = slots["customer_name"]
@@ -239,12 +239,12 @@ def _message(caller: Caller, slots: Mapping[str, Any], asked: str | None, first:
         found["callback_number"] = digits
     if asked == "ask.when":
         if not caller.keys:
-            found["when"] = caller.text
+            found["when"] = leads.from_first(caller.text, slots.get("date_phrase"), slots.get("time_phrase"))
         elif caller.keys in WHEN_KEYS:
             found["when"] = WHEN_KEYS[caller.keys]
         return found
     when = " ".join(str(slots[name]) for name in ("date_phrase", "time_phrase") if name in slots)
-    if when and (first or "callback_number" in found):
+    if when and (first or "callback_number" in found or leads.wants_call(caller.text)):
         found["when"] = when
     if asked == "ask.message" and not caller.keys:
         found["message"] = caller.text

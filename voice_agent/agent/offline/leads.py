@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _LEAD_NOTE = re.compile(
     r"^\W*(?:please\s+|can you\s+|could you\s+|i(?:'d| would) like to\s+|i want to\s+|por favor\s+|puede\s+|quiero\s+)*"
@@ -31,8 +32,9 @@ _LEAD_MESSAGE = re.compile(
     re.I,
 )
 _LEAD_TELL = re.compile(
-    r"^\W*(?:(?:please|and|also|can you|could you|would you|y|tambi[eé]n|puede|por favor)\s+)*"
-    r"(?:tell|let|ask|diga(?:le|les)?|av[ií]se(?:le|les)?)\s+"
+    r"^\W*(?:(?:please|and|also|can you|could you|would you|ok(?:ay)?|so|just|um|uh|yes|yeah|"
+    r"y|tambi[eé]n|puede|por favor|s[ií]|bueno|pues|oiga|mire|este|eh)\W+)*"
+    r"(?:tell|let|ask|d[ií]ga(?:le|les)?|d[ií]les?|av[ií]se(?:le|les)?|avisen)\s+"
     r"(?:them|him|her|the \w+|al? \w+)?\s*(?:know\s+)?(?:that|que)?\s*",
     re.I,
 )
@@ -82,6 +84,22 @@ def behind_no(text: str) -> str:
     return _NO.sub("", text, count=1).strip()
 
 
+_INSTEAD = re.compile(
+    r"^\W*(?:(?:no|nope|that(?:'s| is)|it(?:'s| is)|not|wrong|right|what i said|please|"
+    r"est[aá]|eso|mal|as[ií]|por favor)\b\W*)*"
+    r"(?:say|tell (?:him|her|them)|write|put|it should say|diga|d[ií]ga(?:le|les)|pon(?:ga|er)?|que diga|escriba)\s+"
+    r"(?:that |que )?(?P<said>.+)$",
+    re.I,
+)
+
+
+def says_instead(text: str) -> str | None:
+    """The new words of a message in "no, that's wrong, say that I was charged twice"."""
+    found = _INSTEAD.match(text)
+    said = found.group("said").strip(" ,.:;") if found else ""
+    return said if len(said.split()) >= FEWEST_WORDS else None
+
+
 def note_in(text: str, *, bare: bool) -> str | None:
     """The note in "add a note to job 4512 that the filter is cracked"; None when only the wish for one was said.
 
@@ -106,6 +124,10 @@ def message_in(text: str) -> str | None:
     rest = _LEAD_TELL.sub("", _LEAD_MESSAGE.sub("", text, count=1), count=1).strip(" ,.:;")
     left = _CALL_BACK.sub("", rest).strip(" ,.:;")
     return rest if len(left.split()) >= FEWEST_WORDS else None
+
+
+def wants_call(text: str) -> bool:
+    return _CALL_BACK.search(text) is not None
 
 
 def problem_in(text: str) -> str | None:
@@ -174,6 +196,12 @@ def part_asked(text: str) -> str | None:
     found = _ASKED_PART.search(text)
     name = found.group("part").strip(" ,.:;?") if found else ""
     return name if 0 < len(name.split()) <= 4 else None
+
+
+def from_first(text: str, *phrases: Any) -> str:
+    """The text from where the first of these phrases begins; all of it when none is found."""
+    places = [text.lower().find(str(phrase).lower()) for phrase in phrases if phrase]
+    return text[min((place for place in places if place >= 0), default=0) :]
 
 
 def without_unit(part: str) -> str:

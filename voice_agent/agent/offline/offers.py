@@ -49,6 +49,15 @@ def name_part(talk: Dialogue, name: str) -> None:
     frame.add({"parts": parts})
 
 
+def drop_part(talk: Dialogue) -> None:
+    """The part that was not found is let go: the caller said the report again without one."""
+    result = talk.last_used.result if talk.last_used is not None else {}
+    unclear = str(result.get("said") or result.get("part") or "")
+    if talk.frame is not None:
+        kept = [part for part in talk.frame.arguments.pop("parts", None) or () if part["part"] != unclear]
+        talk.frame.arguments |= {"parts": kept} if kept else {}
+
+
 def _take(talk: Dialogue, option: dict[str, Any]) -> None:
     """One of what was offered: it completes the call that offered it."""
     frame = talk.frame

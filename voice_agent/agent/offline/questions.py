@@ -40,6 +40,9 @@ ALSO = (
     "chat.yes_what",
     "emergency.calm",
     "silence.again",
+    "chat.not_here",
+    "chat.closed",
+    "chat.hours",
 )
 MOST_KNOWN = 2_000
 SHORTEST_PREFIX = 12

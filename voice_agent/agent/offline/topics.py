@@ -130,6 +130,8 @@ def _technician(tool: str | None, reading: Reading, intent: str, said: str) -> s
         return "update_job"
     if wording.NOTES.search(said) and not SPEAKING_SLOTS["update_job"] <= reading.slots.keys():
         return "job_note"
+    if intent == "message" and "parts" in reading.slots and " note " not in said and " nota " not in said:
+        return "update_job"
     if intent == "message" and (" note " in said or " nota " in said or "work_order" in reading.slots):
         return "job_note"
     if intent == "next_job" and ("date" in reading.slots or wording.WHOLE_DAY.search(said)):
