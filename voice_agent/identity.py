@@ -264,10 +264,10 @@ class Identity:
             log.warning("identity not restored", extra={"error": type(error).__name__, "why": str(error)})
         return False
 
-    def lapse(self) -> None:
-        """The call was away for too long: whoever is on the line now proves themselves anew."""
+    def lapse(self) -> bool:
+        """The call was away too long: whoever is on the line proves themselves anew. False if nothing was proven."""
         if self.grant.level < Level.PROVEN:
-            return
+            return False
         number = self.grant.number
         self.grant.forget()
         self.grant.role, self.grant.level, self.grant.proof = "unknown", Level.UNKNOWN, ""
@@ -275,3 +275,4 @@ class Identity:
         self._code.forget()
         if self.context is not None and number:
             self._match(self.context)
+        return True

@@ -70,7 +70,7 @@ from voice_agent.call.machine import Call
 from voice_agent.call.transcript import AgentSaid
 from voice_agent.errors import ModelError, WireError
 from voice_agent.grants import Grant
-from voice_agent.identity import Identity
+from voice_agent.identity import RESUME_SECONDS, Identity
 from voice_agent.journal import CallRecord, Journal
 from voice_agent.language import Reading, detect_language, read, read_urgency
 from voice_agent.language import Urgency as Triage
@@ -183,6 +183,8 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._socket: Socket
         self._attached = False
+        self._left = 0.0
+        """When the last socket was gone."""
         self._reader: asyncio.Task[None] | None = None
         self._sending_since: float | None = None
         self._send_watch: asyncio.TimerHandle | None = None
@@ -218,6 +220,8 @@ class Session:
         )
         if not resumed:
             self._start(self._identify)
+        elif self._loop.time() - self._left > RESUME_SECONDS and self.identity.lapse():
+            self.note("lapsed")
         (back, self._back), (past, self._past) = (self._back, ""), (self._past, None)
         if past is not None:
             await self._take_up(past)
@@ -232,7 +236,7 @@ class Session:
         except* OSError as failed:
             log.warning("socket lost", extra={"why": type(failed.exceptions[0]).__name__})
         finally:
-            self._attached = False
+            self._attached, self._left = False, self._loop.time()
 
     def take_back(self, phrase: str) -> None:
         """The caller comes back from where they were handed to; the next socket begins with these words."""
@@ -779,6 +783,8 @@ class Session:
         while settled is not None:
             self.note("write", proposal=proposal, status=settled.status, note=settled.note)
             self._post(WriteSettled(proposal, settled.say, settled.note, settled.instead, at=self._loop.time()))
+            if self.record.ended:
+                await self.toolbox.text_outcome(proposal, settled, context)
             if settled.waits:
                 self._start(self._await_decision, proposal)
             if not settled.again:

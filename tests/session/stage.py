@@ -16,7 +16,7 @@ from tests.twilio_emulator.virtual_time import run
 from voice_agent import lines as line_files
 from voice_agent.agent.policy import EVERYBODY, Rule, Source
 from voice_agent.agent.tool import Answer, Tool
-from voice_agent.agent.toolbox import Toolbox
+from voice_agent.agent.toolbox import Texts, Toolbox
 from voice_agent.errors import SalesforceUnavailable
 from voice_agent.identity import VOUCHED_FOR, Identity
 from voice_agent.journal import Journal
@@ -154,6 +154,7 @@ def stage(
     broken: bool = False,
     commit_takes: float = 0.0,
     phase: str = "autonomous",
+    texts: Texts | None = None,
 ) -> Stage:
     loop = asyncio.get_running_loop()
     chosen: Line = LINES.by_name(line) or LINES.lines[0]
@@ -175,6 +176,7 @@ def stage(
         writer=write,
         clock=loop.time,
         phase=phase,
+        texts=texts,
         rules={name: a_row(one) for name, one in (tools or {}).items()},
     )
     session = Session(CALL, chosen, identity, toolbox, around, orjson.dumps([]))

@@ -40,6 +40,8 @@ class Settled:
     """Something else was proposed in its place, and is asked about at once."""
     waits: bool = False
     """A dispatcher was asked: `Toolbox.decided` tells what they say."""
+    texted: bool = False
+    """A text says the same, to whoever did not hear it."""
 
 
 @dataclass(slots=True)

@@ -387,9 +387,9 @@ class Toolbox:
         log.info("write settled", extra={"tool": proposed.tool, "status": committed.status})
         if committed.status == "applied":
             self.committed.append(proposed.tool)
-            texted = await self._texted(token, proposed.change, context)
-            say = " ".join(sentence for sentence in (proposed.change.done, *texted) if sentence)
-            return Settled(say, f"{proposed.tool}: committed. The caller was told so.", "applied")
+            told, texted = await self._texted(token, proposed.change, context)
+            say = " ".join(sentence for sentence in (proposed.change.done, *told) if sentence)
+            return Settled(say, f"{proposed.tool}: committed. The caller was told so.", "applied", texted=texted)
         if committed.status == "unknown":
             self._proposed[token] = proposed
             return Settled(
@@ -400,13 +400,25 @@ class Toolbox:
             )
         return Settled(context.speak("write.not_done"), f"{proposed.tool}: not done.", "not_applied")
 
-    async def _texted(self, token: str, change: Change, context: ToolContext) -> list[str]:
-        """The change stands: what is said of the messages that go with it, by what became of each."""
-        said = []
+    async def _texted(self, token: str, change: Change, context: ToolContext) -> tuple[list[str], bool]:
+        """The change stands: what is said of the messages that go with it, and whether one goes to the caller."""
+        said, to_caller = [], False
         for n, text in enumerate(change.texts, 1):
             taken = self._texts is not None and await self._texts(text, f"{self._call_sid}:{token}:text{n}", context)
             said.append(text.told if taken else text.not_told)
-        return said
+            caller = context.grant.contact
+            to_caller = to_caller or (taken and caller is not None and text.contact_id == caller.id)
+        return said, to_caller
+
+    async def text_outcome(self, token: str, settled: Settled, context: ToolContext) -> bool:
+        """The line is gone: how a change ended goes to the caller's number on record, if they allow that."""
+        contact = context.grant.contact
+        if settled.texted or settled.again or settled.waits or settled.instead is not None:
+            return False
+        if self._texts is None or contact is None or context.grant.level < 1:
+            return False
+        wanted = TextWanted("write_outcome", {"outcome": settled.say}, contact.id, context.lang)
+        return await self._texts(wanted, f"{self._call_sid}:{token}:outcome", context)
 
     async def _refused(self, token: str, proposed: Proposed, error: VoiceAgentError, context: ToolContext) -> Settled:
         instead = await proposed.change.otherwise(context, error) if proposed.change.otherwise else None
