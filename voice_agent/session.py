@@ -23,6 +23,7 @@ from voice_agent.agent.context import Speak, ToolContext, conversation
 from voice_agent.agent.model import Model, ReplyRequest, Situation, ToolWanted, Words
 from voice_agent.agent.outcomes import Settled
 from voice_agent.agent.policy import State
+from voice_agent.agent.prompt import MARK
 from voice_agent.agent.toolbox import Toolbox
 from voice_agent.call.actions import (
     Action,
@@ -42,6 +43,7 @@ from voice_agent.call.actions import (
     StartReply,
     SwitchLanguage,
 )
+from voice_agent.call.danger import lets_go
 from voice_agent.call.events import (
     Announced,
     CallEnded,
@@ -75,7 +77,9 @@ from voice_agent.journal import CallRecord, Journal
 from voice_agent.language import Reading, detect_language, read, read_urgency
 from voice_agent.language import Urgency as Triage
 from voice_agent.language.affirming import affirms
+from voice_agent.language.reading import LIFE_HAZARDS
 from voice_agent.language.spoken import EarFilter
+from voice_agent.language.vetting import Fault, Vetting
 from voice_agent.lines import Line
 from voice_agent.recalling import Ending, Past, Recalling
 from voice_agent.salesforce.field_service import FieldService
@@ -95,6 +99,17 @@ MOST_FRAME_BYTES = 64 * 1024
 MOST_FRAMES_A_SECOND = 200
 MOST_BAD_FRAMES = 10
 MOST_VISITS_NOTED = 3
+INSTEAD: dict[Fault, str] = {
+    "claim": "gateway.not_done",
+    "secret": "gateway.no_secrets",
+    "leak": "error.empty",
+    "danger": "again.leave",
+}
+"""What is said in place of words of the model that are kept back."""
+STATES = frozenset({"scheduled", "booked", "set", "confirmed"})
+"""Words that tell how a visit stands as well as that somebody made it so."""
+UNPROVEN = ('{"note":', '{"status":"failed"', '{"status":"asked"')
+"""How results begin that say what would be done, or was not."""
 NO_DANGER_READ = Triage("routine")
 BROKEN_TOOL = '{"status":"failed","why":"This cannot be done right now. Offer a message or a person."}'
 
@@ -584,12 +599,12 @@ class Session:
 
     async def _reply(self, order: StartReply) -> None:
         turn, loop = order.turn, self._loop
-        ear = EarFilter(self.call.lang)
+        ear, vetting = EarFilter(self.call.lang), self._vetting()
         request = await self._request(order)
 
         def emit(piece: Words | ToolWanted) -> None:
             if isinstance(piece, Words):
-                if text := ear.feed(piece.text):
+                if text := vetting.feed(ear.feed(piece.text)):
                     self._post(TextArrived(turn, text, at=loop.time()), wake=False)
             else:
                 self._post(ToolRequested(turn, piece.tool_call_id, piece.name, piece.arguments, at=loop.time()))
@@ -601,8 +616,11 @@ class Session:
             self._post(ReplyFailed(turn, str(error), at=loop.time()))
             return
         self._rung, self._model = (turn, usage.rung), usage.model
-        if rest := ear.flush():
+        if rest := vetting.feed(ear.flush()) + vetting.flush():
             self._post(TextArrived(turn, rest, at=loop.time()))
+        for found in vetting.found:
+            self.note("evidence", turn=turn, found=found)
+            log.warning("words of the model were kept back", extra={"turn": turn, "found": found.partition(":")[0]})
         self.note(
             "model",
             turn=turn,
@@ -615,6 +633,25 @@ class Session:
             attempts=list(usage.attempts),
         )
         self._post(ReplyCompleted(turn, usage.completion_tokens, at=loop.time()))
+
+    def _vetting(self) -> Vetting:
+        """What a run of the model may not say, held to what is on record in this call."""
+        call, committed = self.call, self.toolbox.committed
+
+        def supports(tools: tuple[str, ...]) -> bool:
+            return any(tool in committed for tool in tools) if tools else bool(committed)
+
+        def quoted(word: str) -> bool:
+            told = (used.result for used in call.transcript.tool_calls() if used.result is not None)
+            found = [result.lower() for result in told if not result.startswith(UNPROVEN)]
+            read = word in STATES and any('"arrival_window"' in result for result in found)
+            return read or any(word in result for result in found)
+
+        def instead(fault: Fault) -> str:
+            return self._phrase(INSTEAD[fault])
+
+        danger = lets_go(call) and call.emergency in LIFE_HAZARDS
+        return Vetting(call.lang, supports, quoted, instead, mark=MARK, danger=danger)
 
     async def _request(self, order: StartReply) -> ReplyRequest:
         if not self.identity.known.is_set():

@@ -115,7 +115,7 @@ TABLE: Mapping[str, Rule] = {
         takes={"visit": _HANDLE},
         sends=True,
         most_a_call=3,
-        most_a_day=6,
+        most_a_day=20,
     ),
     "eta": _customer(1),
     "free_slots": _customer(1),
@@ -131,21 +131,21 @@ TABLE: Mapping[str, Rule] = {
             AssignedResource="ServiceAppointmentId ServiceResourceId",
         ),
         most_a_call=4,
-        most_a_day=6,
+        most_a_day=20,
     ),
     "cancel_visit": _customer(
         PROVEN,
         takes={"visit": _HANDLE, "reason": _WORDS},
         sets=_fields(ServiceAppointment="Status CancellationReason"),
         most_a_call=3,
-        most_a_day=4,
+        most_a_day=12,
     ),
-    "confirm_visit": _customer(1, takes={"visit": _HANDLE}, sets=_VISIT_TASK, most_a_call=6, most_a_day=12),
+    "confirm_visit": _customer(1, takes={"visit": _HANDLE}, sets=_VISIT_TASK, most_a_call=6, most_a_day=40),
     "visit_note": _customer(
-        1, takes={"visit": _HANDLE, "note": _WORDS}, sets=_VISIT_TASK, most_a_call=4, most_a_day=10
+        1, takes={"visit": _HANDLE, "note": _WORDS}, sets=_VISIT_TASK, most_a_call=4, most_a_day=30
     ),
     "preferred_times": _customer(
-        1, takes={"visit": _HANDLE, "times": _WORDS}, sets=_VISIT_TASK, most_a_call=4, most_a_day=10
+        1, takes={"visit": _HANDLE, "times": _WORDS}, sets=_VISIT_TASK, most_a_call=4, most_a_day=30
     ),
     "report_problem": _customer(
         1,
@@ -158,7 +158,7 @@ TABLE: Mapping[str, Rule] = {
             "ServiceTerritoryId ContactId",
         ),
         most_a_call=3,
-        most_a_day=5,
+        most_a_day=15,
     ),
     # -- technicians -------------------------------------------------------------------------------------------------
     "my_day": _technician(),
@@ -177,12 +177,12 @@ TABLE: Mapping[str, Rule] = {
         most_a_call=30,
         most_a_day=120,
     ),
-    "job_note": _technician(takes={"job": _NAME, "note": _WORDS}, sets=_FEED, most_a_call=20, most_a_day=60),
+    "job_note": _technician(takes={"job": _NAME, "note": _WORDS}, sets=_FEED, most_a_call=20, most_a_day=180),
     "running_late": _technician(
         takes={"job": _NAME, "minutes": _SAID, "reason": _WORDS},
         sets=_fields(ServiceAppointment="FSL__InJeopardy__c FSL__InJeopardyReason__c") | _FEED,
         most_a_call=10,
-        most_a_day=30,
+        most_a_day=90,
     ),
     "request_part": _technician(
         takes={"part": _NAME, "quantity": _SAID, "job": _NAME, "needed_by": _SAID},
@@ -192,7 +192,7 @@ TABLE: Mapping[str, Rule] = {
             "WorkOrderId NeedByDate ShipmentType",
         ),
         most_a_call=15,
-        most_a_day=40,
+        most_a_day=120,
     ),
     "transfer_part": _technician(
         takes={"part": _NAME, "quantity": _SAID, "source": _NAME},
@@ -200,19 +200,19 @@ TABLE: Mapping[str, Rule] = {
             ProductTransfer="Product2Id SourceProductItemId SourceLocationId DestinationLocationId QuantitySent"
         ),
         most_a_call=15,
-        most_a_day=40,
+        most_a_day=120,
     ),
     "add_work": _technician(
         takes={"job": _NAME, "work": _WORDS, "machine": _WORDS},
         sets=_fields(WorkOrderLineItem="WorkOrderId Subject Description WorkTypeId AssetId"),
         most_a_call=10,
-        most_a_day=30,
+        most_a_day=90,
     ),
     "ask_dispatcher": _technician(
         takes={"question": _WORDS, "job": _NAME},
         sets=_fields(Task="Subject Description Priority OwnerId WhatId Status"),
         most_a_call=10,
-        most_a_day=40,
+        most_a_day=120,
     ),
     # -- everybody ---------------------------------------------------------------------------------------------------
     "identify": Rule(lines=CUSTOMER, roles=EVERYBODY, level=0, most_a_call=10),
@@ -228,7 +228,7 @@ TABLE: Mapping[str, Rule] = {
             Case="Subject Description OwnerId Origin SuppliedPhone SuppliedName Priority",
         ),
         most_a_call=3,
-        most_a_day=10,
+        most_a_day=30,
     ),
 }  # fmt: skip
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from functools import lru_cache
 
 from voice_agent.agent.model import Situation
 
+MARK = "".join(secrets.choice("bdfgklmnprstvz" if n % 2 == 0 else "aeiou") for n in range(11))
+"""Stands at the head of every prompt of this process and is never to be heard: a reply that says it is cut off."""
 LANGUAGES = {"en": "English", "es": "Spanish"}
 LEVELS = ("not identified", "matched by number", "proven by PIN or code")
 
@@ -25,7 +28,7 @@ class Prompt:
         """What changes least comes first in the file, so that providers can reuse their cached prefix."""
         now = situation.now
         return _filled(
-            self.text,
+            f"({MARK}) {self.text}",
             company=situation.company,
             language=LANGUAGES.get(situation.lang, "English"),
             caller=situation.caller or "unknown",
