@@ -97,7 +97,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "approving": {"approvals", "errors", "intents", "messaging", "salesforce", "workshop"},
     "pilot": {"errors", "grants", "salesforce"},
     "allowance": {"agent", "grants", "tallies"},
-    "emergency": {"agent", "errors", "grants", "salesforce"},
+    "emergency": {"agent", "errors", "grants", "intents", "jobs", "paging", "salesforce", "store", "workshop"},
+    "paging.on_call": {"errors"},
+    "paging.pages": {"clients", "errors", "jobs", "messaging", "paging", "settings", "store", "twilio", "workshop"},
     "session": {
         "agent",
         "call",

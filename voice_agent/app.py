@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import aiohttp
 import orjson
@@ -36,7 +37,7 @@ from voice_agent.calls import Calls, Ticket, Tickets
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.console.sources import StoredJournal
 from voice_agent.console.wiring import Console, console
-from voice_agent.emergency import EmergencyDesk
+from voice_agent.emergency import EmergencyDesk, Paging
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError, WireError
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.wiring import transfers
@@ -51,6 +52,9 @@ from voice_agent.messaging.arriving import Arrivals
 from voice_agent.messaging.calling import codes_of, texter_of
 from voice_agent.messaging.setting_up import tallies_of, texts_of
 from voice_agent.overrides import Overrides
+from voice_agent.paging import on_call
+from voice_agent.paging.at_once import page_now_of
+from voice_agent.paging.webhooks import PageWebhooks
 from voice_agent.pilot import Pilot
 from voice_agent.proofs import Proofs
 from voice_agent.recalling import Recalling
@@ -122,11 +126,18 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     overrides = Overrides(store, settings)
     pilot = Pilot(lambda: overrides.current.pilot)
     ladder = Later()
+
+    def line_of(call_sid: str) -> str:
+        session = calls.get(call_sid)
+        return session.line.name if session is not None else lines.lines[0].name
+
+    on = on_call.load(settings.prompts_dir or None)
+    paging = Paging(store, line_of, page_now_of(settings, lines, on)) if on else None
     around = Surroundings(
         model=model or ladder,
         journal=journal,
         wards=wards,
-        emergencies=EmergencyDesk(field, write),
+        emergencies=EmergencyDesk(field, partial(write, without_store=True), paging),
         field=field,
         now=lambda line: datetime.now(line.zone),
         wall=time.time,
@@ -196,6 +207,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         pages,
         people.dispatch,
     )
+    asked = {**people.webhooks, **PageWebhooks(settings, lines, store, calls, on).table()}
     webhooks = Webhooks(
         settings,
         lines,
@@ -203,7 +215,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         tickets,
         journal,
         people.callers,
-        people.webhooks,
+        asked,
         Arrivals(store, texts),
         wards,
         recalling,

@@ -12,6 +12,7 @@ from rich.text import Text
 from voice_agent import lines as line_files
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.errors import ConfigurationError, TwilioRestError
+from voice_agent.paging import on_call
 from voice_agent.salesforce.check import Finding, check
 from voice_agent.settings import Settings
 
@@ -59,6 +60,20 @@ async def _settings(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("missing", str(error), "mend that file")
         return
     yield Finding("ok", f"{len(lines.lines)} lines, languages {', '.join(sorted(lines.phrases))}")
+    yield _on_call(settings)
+
+
+def _on_call(settings: Settings) -> Finding:
+    try:
+        on = on_call.load(settings.prompts_dir or None)
+    except ConfigurationError as error:
+        return Finding("missing", str(error), "mend the file")
+    people = [person for rung in on.rungs for person in rung.people]
+    if not people:
+        return Finding(
+            "missing", "nobody is on call: emergencies are recorded and nobody is paged", "write on_call.toml"
+        )
+    return Finding("ok", f"{len(people)} people on call, {len(on.rungs)} rungs")
 
 
 async def _twilio(settings: Settings) -> AsyncIterator[Finding]:

@@ -511,6 +511,10 @@ class Session:
             case _:
                 pass
 
+    def now(self) -> float:
+        """Monotonic seconds, as events carry them."""
+        return self._loop.time()
+
     def announce(self, event: Happening) -> None:
         """Something from outside the call: a drain, a dispatcher, a status callback."""
         self._post(event)

@@ -29,12 +29,14 @@ from voice_agent import lines as line_files
 from voice_agent.approving import see_through
 from voice_agent.call_rows import record_call
 from voice_agent.clients import salesforce_of, twilio_of
+from voice_agent.emergency import record_emergency
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError
 from voice_agent.handoff.filing import file_hand_off
 from voice_agent.intents import settle_write
 from voice_agent.jobs import Outbox, Wanted
 from voice_agent.messaging.consent import record_consent
 from voice_agent.messaging.outbox import send_text
+from voice_agent.paging.pages import page
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.settings import Settings
 from voice_agent.store import Store
@@ -47,6 +49,8 @@ JOBS: tuple[Job, ...] = (
     Job(send_text),
     Job(record_consent),
     Job(record_call),
+    Job(record_emergency),
+    Job(page, whole=False),
 )
 """Everything durable there is, with how often it is tried. A name once used is never given another meaning."""
 

@@ -93,6 +93,8 @@ def test_a_sentence_ends_and_a_fragment_does_not_begin_one(lang: str) -> None:
                 "eta",
                 "message",
                 "when",
+                "hazard",
+                "withheld",
             }, key
 
 
