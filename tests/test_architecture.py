@@ -57,7 +57,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "keeping": set(),
     "worker": ANY,
     "agent": {"call", "errors", "grants", "language", "salesforce"},
-    "lines": {"agent", "call", "errors", "handoff.targets", "language.spoken", "twilio"},
+    "calibration": {"call", "errors"},
+    "lines": {"agent", "calibration", "call", "errors", "handoff.targets", "language.spoken", "twilio"},
     "handoff.targets": {"errors"},
     "handoff.outcomes": set(),  # what can become of a transfer is decided without any I/O
     "handoff.ladder": {"handoff.outcomes", "handoff.targets"},
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "handoff.story": {"handoff.summary", "language"},
     "handoff.steps": {"handoff.story", "handoff.summary", "handoff.words"},
     "handoff.telling": {"handoff.steps", "handoff.story", "handoff.summary", "handoff.words"},
+    "handoff.rewording": {"agent", "errors", "handoff.summary", "language"},
     "overrides": {"errors", "settings", "store"},
     "orders": {"call", "calls", "errors", "session", "store"},
     "console": {

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from voice_agent import calibration
 from voice_agent import phrases as phrase_files
 from voice_agent.agent.prompt import Prompt
+from voice_agent.call.confidence import Judge
 from voice_agent.call.events import Ask, Keypad
 from voice_agent.call.script import Phrases, Rules, Script
 from voice_agent.errors import ConfigurationError
@@ -112,7 +114,8 @@ def load(folder: str | None = None, *, emergency_number: str = "911") -> Lines:
     blocks = document.get("line")
     if not isinstance(blocks, list) or not blocks:
         raise ConfigurationError("lines.toml: there is no [[line]]; add one for each phone number")
-    lines = tuple(_line(block, position, phrases, values, root) for position, block in enumerate(blocks, 1))
+    judge = calibration.load(root)
+    lines = tuple(_line(block, position, phrases, values, root, judge) for position, block in enumerate(blocks, 1))
     for what in ("name", "number"):
         seen = [getattr(line, what) for line in lines]
         if doubled := sorted({value for value in seen if seen.count(value) > 1}):
@@ -151,7 +154,9 @@ class Block:
         return value
 
 
-def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], root: Traversable) -> Line:
+def _line(
+    raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], root: Traversable, judge: Judge
+) -> Line:
     if not isinstance(raw, dict):
         raise ConfigurationError("lines.toml: [[line]] must be a table")
     block = Block(raw, position)
@@ -173,7 +178,7 @@ def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], 
         if lang not in phrases:
             raise block.wrong("languages", f"names {lang!r}, but there is no phrases.{lang}.toml")
     phrase_files.complete(spoken[0], phrases[spoken[0]])
-    script = _script(block, {lang: phrases[lang] for lang in spoken}, values)
+    script = _script(block, {lang: phrases[lang] for lang in spoken}, values, judge)
     greeting = block.get("greeting", str, "must be the name of a phrase")
     if greeting not in phrases[spoken[0]]:
         raise block.wrong("greeting", f"is {greeting!r}, which is no phrase of phrases.{spoken[0]}.toml")
@@ -211,7 +216,7 @@ def _line(raw: Any, position: int, phrases: Phrases, values: Mapping[str, str], 
     )
 
 
-def _script(block: Block, phrases: Phrases, values: Mapping[str, str]) -> Script:
+def _script(block: Block, phrases: Phrases, values: Mapping[str, str], judge: Judge) -> Script:
     silence = block.get("silence", list, "must be a list of seconds such as [6.0, 12.0]", [6.0, 12.0])
     if (
         not silence
@@ -232,7 +237,7 @@ def _script(block: Block, phrases: Phrases, values: Mapping[str, str]) -> Script
         keypad_pause=block.seconds("keypad_pause", 1.5),
         speculate=block.get("speculate", bool, "must be true or false", False),
     )
-    return Script(phrases, rules, next(iter(phrases)), values, OPENINGS[opening])
+    return Script(phrases, rules, next(iter(phrases)), values, OPENINGS[opening], block.block["role"], judge)
 
 
 def _attributes(block: Block, where: str, table: Any, known: frozenset[str]) -> dict[str, str]:

@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, assert_never
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from voice_agent.agent.context import Speak, ToolContext, conversation
 from voice_agent.agent.model import Model, ReplyRequest, Situation, ToolWanted, Words
 from voice_agent.agent.outcomes import Settled
@@ -34,6 +36,7 @@ from voice_agent.call.actions import (
     DropProposal,
     EndCall,
     HandOff,
+    NoteConfidence,
     Play,
     RecordEmergency,
     RunProposal,
@@ -43,6 +46,7 @@ from voice_agent.call.actions import (
     StartReply,
     SwitchLanguage,
 )
+from voice_agent.call.confidence import WISH
 from voice_agent.call.danger import lets_go
 from voice_agent.call.events import (
     Announced,
@@ -69,7 +73,7 @@ from voice_agent.call.events import (
     WriteSettled,
 )
 from voice_agent.call.machine import Call
-from voice_agent.call.transcript import AgentSaid
+from voice_agent.call.transcript import AgentSaid, CallerSaid
 from voice_agent.errors import ModelError, WireError
 from voice_agent.grants import Grant
 from voice_agent.identity import RESUME_SECONDS, Identity
@@ -77,6 +81,10 @@ from voice_agent.journal import CallRecord, Journal
 from voice_agent.language import Reading, detect_language, read, read_urgency
 from voice_agent.language import Urgency as Triage
 from voice_agent.language.affirming import affirms
+from voice_agent.language.agreement import evidence_for, serves
+from voice_agent.language.distress import distress
+from voice_agent.language.oddities import odd_words
+from voice_agent.language.person import asks_for_person
 from voice_agent.language.reading import LIFE_HAZARDS
 from voice_agent.language.spoken import EarFilter
 from voice_agent.language.vetting import Fault, Vetting
@@ -110,6 +118,9 @@ STATES = frozenset({"scheduled", "booked", "set", "confirmed"})
 """Words that tell how a visit stands as well as that somebody made it so."""
 UNPROVEN = ('{"note":', '{"status":"failed"', '{"status":"asked"')
 """How results begin that say what would be done, or was not."""
+OWN_WORDS = ("message", "note", "problem", "reason", "question")
+"""Arguments of tools that carry words on as they were said."""
+NO_WISH = frozenset({"yes", "no", "number", "repeat", "none"})
 NO_DANGER_READ = Triage("routine")
 BROKEN_TOOL = '{"status":"failed","why":"This cannot be done right now. Offer a message or a person."}'
 
@@ -207,6 +218,8 @@ class Session:
         self._turn_heard: float | None = None
         """When the caller finished, until the first words of the answer are out."""
         self._final: CallerSpoke | None = None
+        self._wishes: tuple[str, ...] = ()
+        """What the caller's last words that held a wish were read to want."""
         self._reading: asyncio.TimerHandle | None = None
         self._bad_frames = 0
         self._model = ""
@@ -460,12 +473,17 @@ class Session:
             urgency=Urgency(reading.urgency.level),
             hazard=reading.urgency.hazard,
             affirms=affirms(reading),
-            wants_human=reading.wants_human,
+            wants_human=reading.wants_human or asks_for_person(spoke.text),
             wants_repeat=reading.intent == "repeat",
             only_digits=reading.intent == "number",
+            sure=reading.confidence,
+            odd=odd_words(spoke.text),
+            upset=distress(spoke.text) is not None,
         )
         before = self.call.turn
         self._turn_heard = spoke.at
+        if reading.intent not in NO_WISH:
+            self._wishes = (reading.intent, reading.also) if reading.also else (reading.intent,)
         self._post(replace(spoke, gist=gist))
         if self.call.turn != before:
             self.note(
@@ -550,6 +568,15 @@ class Session:
                 log.warning("emergency", extra={"turn": action.turn, "hazard": action.hazard})
                 queued = EmergencyRecorded(action.hazard, self._phrase("emergency.queued"))
                 self.around.wards.start(self._edge(self._emergency, action, failed=queued))
+            case NoteConfidence(turn=turn, confidence=judged):
+                self.note(
+                    "confidence",
+                    turn=turn,
+                    probability=round(judged.probability, 3),
+                    outlook=round(judged.outlook, 3),
+                    reasons=list(judged.reasons),
+                    decision=judged.decision.value,
+                )
             case SwitchLanguage(lang=lang):
                 self.note("language", lang=lang)
                 if frame := self.line.language_frame(lang):
@@ -695,6 +722,7 @@ class Session:
         self.note("tool", turn=order.turn, id=order.tool_call_id, tool=order.name, arguments=order.arguments)
         outcome = await self.toolbox.run(order.name, order.arguments, self.tool_context())
         took = round((self._loop.time() - started) * 1000, 1)
+        evidence = self._evidence(order, change=outcome.proposal is not None) | _found(outcome.evidence)
         name = order.name if order.name in self.toolbox else "unknown"  # a model may name it after the caller
         log.info("tool", extra={"turn": order.turn, "tool": name, "ms": took, "proposal": bool(outcome.proposal)})
         for found in outcome.evidence:
@@ -720,9 +748,26 @@ class Session:
                 outcome.ask,
                 outcome.proposal,
                 outcome.keep,
+                _status(outcome.content),
+                evidence,
+                _own_words(order.arguments) if outcome.proposal else None,
                 at=self._loop.time(),
             )
         )
+
+    def _evidence(self, order: CallTool, *, change: bool) -> dict[str, str]:
+        """What an independent reading of the caller's words says to a tool call, and to each argument of a change."""
+        whole = serves(order.name, self._wishes)
+        wish = {} if whole is None else {WISH: whole}
+        if not change:
+            return wish
+        arguments = orjson.loads(order.arguments)
+        said = [e.text for e in self.call.transcript.entries if isinstance(e, CallerSaid) and not e.keys]
+        try:
+            return wish | evidence_for(said, order.name, arguments, lang=self.call.lang, now=self.around.now(self.line))
+        except Exception as error:
+            log.exception("no evidence for a change", extra={"error": type(error).__name__})
+            return wish
 
     def tool_context(self) -> ToolContext:
         lang = self.call.lang
@@ -823,7 +868,10 @@ class Session:
         settled: Settled | None = await self.toolbox.settle(proposal, context)
         while settled is not None:
             self.note("write", proposal=proposal, status=settled.status, note=settled.note)
-            self._post(WriteSettled(proposal, settled.say, settled.note, settled.instead, at=self._loop.time()))
+            applied = settled.status == "applied"
+            self._post(
+                WriteSettled(proposal, settled.say, settled.note, settled.instead, applied, at=self._loop.time())
+            )
             if self.record.ended:
                 await self.toolbox.text_outcome(proposal, settled, context)
             if settled.waits:
@@ -887,3 +935,24 @@ class Session:
 
     def note(self, kind: str, **values: Any) -> None:
         self.around.journal.write(self.record, kind, self._loop.time(), **values)
+
+
+def _status(content: str) -> str:
+    """The word a tool's result begins with for the model; empty where it has none."""
+    try:
+        found = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(found.get("status", "")) if isinstance(found, dict) else ""
+
+
+def _own_words(arguments: str) -> float | None:
+    """How odd what a change passes on in the caller's own words looks; None when it passes nothing on."""
+    found = orjson.loads(arguments)
+    texts = [text for name in OWN_WORDS if isinstance(text := found.get(name), str) and text.strip()]
+    return odd_words(" ".join(texts)) if texts else None
+
+
+def _found(evidence: tuple[str, ...]) -> dict[str, str]:
+    """What the gateway found, as a verdict for each argument."""
+    return {argument: verdict for verdict, _, argument in (each.partition(":") for each in evidence) if argument}

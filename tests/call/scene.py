@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -35,7 +35,8 @@ HAZARDS = ("gas", "fire", "trapped", "burst_pipe", "injury")
 KEYS = (
     "filler filler.tools filler.again error.model error.empty error.too_long error.tools_too_long silence.again "
     "silence.goodbye goodbye hand_off limit confirm.again keypad.please resumed resumed.question write.still_running "
-    "emergency.not_saved_yet again.leave again.stay after.leave after.stay"
+    "emergency.not_saved_yet again.leave again.stay after.leave after.stay "
+    "unsure.again unsure.simply unsure.keys unsure.person_key lost.third"
 ).split() + [f"guidance.{hazard}" for hazard in HAZARDS]
 PHRASES = {lang: {key: (f"[{lang} {key}]" if lang != "en" else f"[{key}]",) for key in KEYS} for lang in ("en", "es")}
 
@@ -122,9 +123,11 @@ class Scene:
         proposal: str | None = None,
         keep: bool = False,
         turn: int | None = None,
+        status: str = "",
+        evidence: Mapping[str, str] | None = None,
     ) -> list[Action]:
         turn = self.call.turn if turn is None else turn
-        return self.happens(ToolReturned(turn, tool_call_id, content, say, ask, proposal, keep))
+        return self.happens(ToolReturned(turn, tool_call_id, content, say, ask, proposal, keep, status, evidence or {}))
 
     def proposes(self, read_back: str = "Shall I move it to Friday?", name: str = "p1") -> None:
         """The model asks for a change, and the caller hears it read back to its end."""

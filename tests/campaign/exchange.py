@@ -17,8 +17,11 @@ from typing import Any
 
 from tools import TOOLS
 from voice_agent import lines as line_files
+from voice_agent.agent.model import Model
 from voice_agent.agent.offline import OfflineModel
+from voice_agent.agent.tool import Tool
 from voice_agent.agent.toolbox import Toolbox
+from voice_agent.call.confidence import Judge
 from voice_agent.emergency import EmergencyDesk
 from voice_agent.identity import VOUCHED_FOR, Identity
 from voice_agent.journal import CallRecord, Journal
@@ -202,9 +205,12 @@ class Exchange:
 
     salesforce: Salesforce
     lines: Lines
-    model: OfflineModel
+    model: Model
     service: FieldService
     now: datetime
+    tools: tuple[Tool, ...] = TOOLS
+    judge: Judge | None = None
+    """Weighs the calls in place of the shipped one."""
 
     def fresh(self) -> None:
         """After the org was put back: what was read of it before is not true any more, but its catalogue is."""
@@ -216,6 +222,8 @@ class Exchange:
         found = self.lines.by_name(line_name)
         assert found is not None, line_name
         line = _quick(found)
+        if self.judge is not None:
+            line = replace(line, script=replace(line.script, judge=self.judge))
         service, now = self.service, self.now
 
         async def write(plan: WritePlan, key: str, audit: Mapping[str, Any]) -> Committed:
@@ -231,7 +239,7 @@ class Exchange:
             wall=now.timestamp,
         )
         toolbox = Toolbox(
-            {tool.name: tool for tool in TOOLS if tool.name in line.tool_names},
+            {tool.name: tool for tool in self.tools if tool.name in line.tool_names},
             line=line.role,
             call_sid=call_sid,
             writer=write,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voice_agent.call.confidence import Confidence
 from voice_agent.call.events import Keypad, Timer
 
 
@@ -82,6 +83,14 @@ class RecordEmergency:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteConfidence:
+    """How sure the call was in this turn, and why: for the record."""
+
+    turn: int
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     timer: Timer
     seconds: float
@@ -130,6 +139,7 @@ Action = (
     | DropProposal
     | CheckSecret
     | RecordEmergency
+    | NoteConfidence
     | SetTimer
     | CancelTimer
     | SwitchLanguage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from voice_agent.call import weighing
 from voice_agent.call.actions import DropProposal, RunProposal
 from voice_agent.call.events import Ask, Gist, InsteadProposed, Keypad, ServerUsed, ToolReturned, WriteSettled
 from voice_agent.call.reply import Awaiting, Proposal
@@ -54,6 +55,7 @@ def answer(call: Call, words: str, gist: Gist, at: float) -> None:
     proposal = call.proposal
     assert proposal is not None
     if gist.affirms is True and proposal.heard_out:
+        weighing.agreed(call)
         call.proposal = None
         call.keypad.expect(None)
         call.take_words(words, at)
@@ -64,6 +66,7 @@ def answer(call: Call, words: str, gist: Gist, at: float) -> None:
         call.take_words(words, at)
         read_again(call, at)
     else:
+        weighing.denied(call)
         drop(call)
         call.take_words(words, at)
         call.transcript.note(call.turn, "The caller did not confirm. Nothing was changed.")

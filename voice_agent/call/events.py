@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,6 +32,13 @@ class Gist:
     wants_repeat: bool = False
     only_digits: bool = False
     """Nothing but digits was spoken: while a PIN is awaited these must not reach transcript or model."""
+    sure: float = 1.0
+    """Calibrated probability of what they want."""
+    odd: float = 0.0
+    """Share of the words that look misheard."""
+    upset: bool = False
+    recognised: float | None = None
+    """The recogniser's own confidence, where the transport carries it."""
 
 
 PLAIN = Gist()
@@ -190,6 +198,13 @@ class ToolReturned(Event):
     ask: Ask | None = None
     proposal: str | None = None
     keep: bool = False
+    status: str = ""
+    """What the tool found, in its own word: found, none, failed, ..."""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """For each argument: `agrees`, `disagrees`, `unsaid` or `ungrounded`, by an independent reading of the words."""
+    free: float | None = None
+    """Share of odd words in what it passes on in the caller's own words; None when it passes nothing on."""
+    reversible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +240,7 @@ class WriteSettled(Event):
     note: str
     """The same for the model."""
     instead: InsteadProposed | None = None
+    applied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from voice_agent.call import confirming, danger, leaving, speculating, waiting
+from voice_agent.call import confirming, danger, leaving, speculating, waiting, weighing
 from voice_agent.call.actions import (
     Action,
     CallTool,
@@ -64,6 +64,7 @@ from voice_agent.call.playout import Playout, Utterance
 from voice_agent.call.reply import Awaiting, Held, Proposal, Reply, Speculation
 from voice_agent.call.script import Script
 from voice_agent.call.transcript import CANCELLED, Transcript
+from voice_agent.call.weighing import Weighed
 
 ACCEPTED = '{"status":"ok"}'
 GUIDED = '{"status":"ok","note":"the safety words for this were spoken already; go on helping"}'
@@ -98,6 +99,7 @@ class Call:
         """Sentences the caller is still to hear: the end of a write that they talked over."""
         self.writes_out: set[str] = set()
         self.last_partial = ""
+        self.weighed = Weighed.on(script.role)
         self._last_final = ("", float("-inf"))
         self._key: tuple[int, float, bool] | None = None
         """The last key pressed over our speech: utterances sent before it, its moment, and whether it meant nothing."""
@@ -269,6 +271,7 @@ class Call:
         self._caller_is_there()
         self.suspected = None
         self._switch_language(gist.lang)
+        weighing.words(self, words, gist, joined=self._unspoken)
         if gist.urgency is Urgency.LIFE_SAFETY and gist.hazard:
             danger.guide(self, gist.hazard, at, words=words)
         elif self.leaving is not None:
@@ -285,6 +288,10 @@ class Call:
             self.take_words(words, at)
             self.say(last, at)
             self.close(at)
+        elif weighing.hopeless(self):
+            self.take_words(words, at)
+            if self.leaving is None:
+                weighing.give_up(self, at)
         elif not speculating.confirmed(self, words, gist, at):
             self.take_words(words, at)
             danger.advise(self, gist, at)
@@ -349,6 +356,7 @@ class Call:
     def entered(self, entry: Collected, at: float) -> None:
         """An entry is complete; its meaning is that of the question it answers."""
         self.order(CancelTimer(Timer.KEYPAD))
+        weighing.keys(self)
         match entry.kind:
             case Keypad.PIN | Keypad.CODE if entry.digits != self.rules.person_key:
                 self.open_turn(at)
@@ -380,6 +388,8 @@ class Call:
         if key is not None and at - key[1] > self.rules.key_interrupts_within:
             key = None
         cut = self.playout.interrupted(event.heard, at, keep_from=key[0] if key else None)
+        if cut and key is None:
+            weighing.cut(self)
         reply = self.reply
         lost = reply is not None and reply.utterance is not None and reply.utterance in cut
         if self.leaving is not None:
@@ -422,9 +432,14 @@ class Call:
         self.reply = None
         self.turn += 1
 
+    @property
+    def _unspoken(self) -> bool:
+        """A reply is due and nothing of it was said: more words join the ones it answers."""
+        return self.reply is not None and not self.reply.closed and self.reply.utterance is None
+
     def take_words(self, words: str, at: float, *, limited: bool = True) -> None:
         """Open the turn these words begin; they join the last ones if nothing was said since (Flux splits finals)."""
-        unspoken = self.reply is not None and not self.reply.closed and self.reply.utterance is None
+        unspoken = self._unspoken
         self.open_turn(at)
         if unspoken:
             self.transcript.join(self.turn, words)
@@ -486,7 +501,11 @@ class Call:
         if reply.closed:
             return
         if self.leaving is None:
+            if weighing.question_put(self, reply, at):
+                leaving.hand_off(self, "not_understood", at)
+                return
             self.say_owed(at)
+            weighing.note(self)
         if reply.utterance is None:
             self.say(self.phrase("error.empty"), at)
         self.cancel_work()
@@ -578,6 +597,7 @@ class Call:
 
     def _model_spoke(self, reply: Reply, text: str, at: float) -> None:
         said = len(reply.utterance.text) if reply.utterance else 0
+        reply.of_model = True
         if not reply.model_spoke:
             reply.model_spoke = True
             if reply.utterance is not None and not text[:1].isspace() and not reply.utterance.text[-1:].isspace():
@@ -608,6 +628,10 @@ class Call:
 
     def _ask_caller(self, outcomes: list[ToolReturned], at: float) -> None:
         """The server's own words end the turn: a read-back, a request for a proof, a choice."""
+        self.due().server_asked = True
+        if any(outcome.proposal for outcome in outcomes) and weighing.asks_again(self, outcomes, at):
+            self.close(at)
+            return
         for outcome in outcomes:
             self.say(outcome.say, at)
             if outcome.ask is not None:
@@ -651,6 +675,7 @@ class Call:
             return  # its turn is over, and the call already has its one result
         reply.tools_pending.pop(event.tool_call_id).result = event.content
         reply.outcomes.append(event)
+        weighing.returned(self, event)
         self._step_over(reply, event.at)
 
     def _write_settled(self, event: WriteSettled) -> None:
@@ -659,6 +684,8 @@ class Call:
         reply = self.reply
         waited_for = event.proposal in self.writes_out
         self.writes_out.discard(event.proposal)
+        if event.applied:
+            weighing.made(self)
         if waited_for and reply is not None and not reply.closed and reply.awaiting is Awaiting.WRITE:
             reply.awaiting = None
             self.order(CancelTimer(Timer.TOOLS))

@@ -35,6 +35,10 @@ class Reply:
     outcomes: list[ToolReturned] = field(default_factory=list)
     awaiting: Awaiting | None = None
     fillers: int = 0
+    of_model: bool = False
+    """Some of its words are a model's."""
+    server_asked: bool = False
+    """It ends in a question of the server: a read-back, a proof, a list."""
     model_spoke: bool = False
     """The present run of the model has said something."""
     leave: tuple[str, str] | None = None

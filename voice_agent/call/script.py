@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from voice_agent.call.confidence import Judge
 from voice_agent.call.events import Ask
 
 Phrases = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -61,6 +62,10 @@ class Script:
     values: Mapping[str, str] = field(default_factory=dict)
     """Names that phrases may use: company, emergency number."""
     opening_ask: Ask | None = None
+    role: str = ""
+    """Whose line it is: `customer`, `technician`, `after_hours`."""
+    judge: Judge | None = None
+    """Weighs what a call has shown; without one nothing is handed over or asked again for want of confidence."""
     stay_on_line: frozenset[str] = frozenset({"trapped"})
     """Hazards for which keeping the caller on the line is right; for all others they are let go."""
 

@@ -7,7 +7,7 @@ instead, or not tell; a disagreement is a question to the caller, never a silent
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -16,7 +16,7 @@ from voice_agent.language.grounding import alike, as_date, grounded
 from voice_agent.language.slots import extract
 from voice_agent.language.utterance import without_accents
 
-__all__ = ["Agrees", "CannotTell", "Disagrees", "Verdict", "compare", "grounded"]
+__all__ = ["Agrees", "CannotTell", "Disagrees", "Verdict", "compare", "evidence_for", "grounded", "serves"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,66 @@ def compare(
         name: _verdict(name, value, [*loose, *heard] if intent else heard, history, arguments, lang=lang, now=now)
         for name, value in arguments.items()
     }
+
+
+MOST_SENTENCES = 6
+"""Of the caller's latest, that are read again for a change: what was said before them has been served."""
+
+
+def evidence_for(
+    said: Sequence[str], tool: str, arguments: Mapping[str, Any], *, lang: str, now: datetime
+) -> dict[str, str]:
+    """For each argument of a change `agrees`, `disagrees` or `unsaid`; what cannot be said at all is left out.
+
+    A handle ("visit 1") is minted from records, and `next` or `current` stand for one: nobody says those.
+    """
+    wanted = {name: value for name, value in arguments.items() if not _named_by_us(value)}
+    found = compare(said[-MOST_SENTENCES:], tool, wanted, lang=lang, now=now)
+    words = {Agrees: "agrees", Disagrees: "disagrees", CannotTell: "unsaid"}
+    return {name: words[type(verdict)] for name, verdict in found.items()}
+
+
+def serves(tool: str, intents: Collection[str]) -> str | None:
+    """Whether a tool is for what the caller was read to want: `agrees`, `disagrees`, or None when that says nothing."""
+    wanted = _SERVES.get(tool)
+    if wanted is None or not intents:
+        return None
+    return "agrees" if wanted & set(intents) else "disagrees"
+
+
+_SERVES: dict[str, frozenset[str]] = {
+    tool: frozenset(intents.split())
+    for tool, intents in {
+        "update_job": "report_status parts_used",
+        "add_line_item": "report_status parts_used message new_problem",
+        "job_note": "message report_status new_problem",
+        "running_late": "running_late eta",
+        "part_stock": "parts_inquiry request_transfer",
+        "request_part": "parts_inquiry request_transfer parts_used",
+        "transfer_part": "parts_inquiry request_transfer",
+        "job_details": "next_job job_details eta",
+        "my_day": "next_job job_details",
+        "eta": "eta job_details",
+        "my_visits": "eta job_details next_job confirm",
+        "free_slots": "reschedule new_problem",
+        "reschedule": "reschedule",
+        "cancel_visit": "cancel",
+        "confirm_visit": "confirm",
+        "visit_note": "message",
+        "report_problem": "new_problem emergency",
+        "take_message": "message billing_other new_problem",
+    }.items()
+}
+"""Wishes a tool is for, in the words of the trained reading. A tool that is not here is not judged."""
+
+
+def _named_by_us(value: Any) -> bool:
+    if value is None or isinstance(value, bool):
+        return True
+    return isinstance(value, str) and _HANDLE.fullmatch(value.strip().lower()) is not None
+
+
+_HANDLE = re.compile(r"(?:(?:visit|slot|job|part|option) \d+|next|current|)")
 
 
 _TOOL_INTENTS: tuple[tuple[str, str], ...] = (

@@ -1,0 +1,1 @@
+"""Builds the weights of confidence from simulated calls: `python -m training.confidence`."""

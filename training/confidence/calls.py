@@ -1,0 +1,84 @@
+"""Which calls are simulated: who calls in what manner, on what line, with what model, for fitting and for the report.
+
+The two sets share no opening sentence, no manner of speaking and no seed; the goals and the company are the same.
+"""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.campaign.conversations import Conversation, Goal, conversations
+from tests.campaign.playing import Cell
+
+OUT_OF_SCOPE = Path(__file__).parent / "out_of_scope.toml"
+FIT_MANNERS = ("plain", "rambling", "bilingual", "angry")
+REPORT_MANNERS = ("terse", "corrects", "interrupts", "hard_of_hearing")
+NOISE = (0.0, 0.1, 0.2, 0.35)
+MISTAKES = (0.0, 0.2)
+"""Share of the model's tool calls that say something else than the caller: the rule-based model hardly errs itself."""
+SEEDS = {"after_hours": 3}
+"""Of the line with the fewest wishes more calls, so that there are enough to tell."""
+
+
+@dataclass(frozen=True)
+class SimulatedCall:
+    """One call. `must` is true where only a person can help, whatever the agent does."""
+
+    cell: Cell
+    mistakes: float
+    must: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.cell.key}|{self.cell.conversation.persona}|{self.mistakes}"
+
+
+def calls(which: str, *, seeds: int = 1) -> list[SimulatedCall]:
+    """`fit` or `report`, in an order that does not depend on the files'."""
+    mine = list(_conversations(which))
+    first = 0 if which == "fit" else 1000
+    found = [
+        SimulatedCall(Cell(one, noise, first + seed), mistakes, must)
+        for one, must in mine
+        for noise in NOISE
+        for mistakes in MISTAKES
+        for seed in range(seeds * SEEDS.get(one.goal.line, 1))
+    ]
+    random.Random(which).shuffle(found)
+    return found
+
+
+def _conversations(which: str) -> Iterator[tuple[Conversation, bool]]:
+    manners = FIT_MANNERS if which == "fit" else REPORT_MANNERS
+    parity = 0 if which == "fit" else 1
+    place = 0
+    for one in conversations():
+        if one.persona == "keys":
+            continue
+        if one.persona in ("plain", "terse"):  # an opening anybody could say: half of them for each set
+            place += 1
+            if place % 2 == parity:
+                yield replace(one, persona=manners[place // 2 % len(manners)]), False
+        elif one.persona in manners:
+            yield one, False
+    for one in out_of_scope():
+        place += 1
+        if place % 2 == parity:
+            yield replace(one, persona=manners[place // 2 % len(manners)]), True
+
+
+def out_of_scope() -> list[Conversation]:
+    """Wishes no tool serves: the right end is a person, soon."""
+    table = tomllib.loads(OUT_OF_SCOPE.read_text("utf-8"))
+    found = []
+    for name, wish in table.items():
+        says = {lang: {"plain": tuple(wish[lang]), "ask.billing": tuple(wish[lang])} for lang in ("en", "es")}
+        goal = Goal(name=name, line=wish["line"], who=wish["who"], left="hand_off", says=says)
+        found += [
+            Conversation(goal, lang, "plain", n, words) for lang in ("en", "es") for n, words in enumerate(wish[lang])
+        ]
+    return found
