@@ -236,3 +236,20 @@ def test_whatever_goes_away_in_mid_call_is_named(browser: Browser) -> None:
         expect(page.locator("#act-refusal")).to_contain_text("does not answer")
         until(lambda: short_lived.process.poll() is not None)
     context.close()
+
+
+def test_a_code_that_is_texted_can_be_read_on_the_page_and_pressed(demo: Demo, page: Page) -> None:
+    """A number nobody vouches for: the text stands between the turns, as it would on the caller's phone."""
+    demo.talk_faster(6)
+    customer = next(caller for caller in demo.info()["callers"] if caller["role"] == "customer")
+    page.goto(demo.phone)
+    page.get_by_text("Somebody else", exact=True).click()
+    page.locator("#number").fill(customer["number"])
+    page.locator("#attestation").select_option("No-TN-Validation")
+    page.locator("#line").select_option(demo.info()["lines"][0]["number"])
+    page.locator("#call").click()
+    expect(page.locator(".agent .playing")).to_be_visible()
+    silence(page)
+    say(page, "Where is my technician?")
+    text = page.locator(".between.text").first
+    expect(text).to_contain_text(re.compile(r"Your code is \d{6}"))

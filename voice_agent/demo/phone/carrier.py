@@ -52,6 +52,26 @@ class Carrier:
         """All that happened on the call from its start, then what happens, until it is over."""
         return stream(f"{self.base_url}/emulator/calls/{call_sid}/events?from=0")
 
+    async def texts(self, call_sid: str) -> list[dict[str, str]]:
+        """`to` and `body` of every text message since the call was placed; a one-time code as its reader sees it."""
+        timeout = aiohttp.ClientTimeout(total=ASK_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as http,
+                http.get(f"{self.base_url}/emulator/ledger") as answer,
+            ):
+                entries = orjson.loads(await answer.read())
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise EmulatorUnreachable(f"the Twilio emulator at {self.base_url} does not answer") from error
+        began = next((n for n, entry in enumerate(entries) if call_sid in entry.values()), len(entries))
+        arrived = []
+        for entry in entries[began:]:
+            if entry["effect"] == "verification_sent":
+                arrived.append({"to": entry["to"], "body": f"Your code is {entry['code']}."})
+            elif entry["effect"] == "message_sent" and entry.get("direction") == "outbound-api":
+                arrived.append({"to": entry["to"], "body": entry["body"]})
+        return arrived
+
     async def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         timeout = aiohttp.ClientTimeout(total=ASK_SECONDS, connect=CONNECT_SECONDS)
         try:

@@ -1,5 +1,6 @@
-"""One stream of server-sent events for one call: Twilio's side, the server's journal, the org's changes, and where the
-call stands. It begins with all that has happened already, so a page that was reloaded shows the same as before."""
+"""One stream of server-sent events for one call: Twilio's side, the texts it sent, the server's journal, the org's
+changes, and where the call stands. It begins with all that has happened already, so a page that was reloaded shows the
+same as before."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ class Feed:
     async def events(self) -> AsyncIterator[bytes]:
         """Ends when Twilio's side cannot be followed any more; the page connects again."""
         queue: asyncio.Queue[tuple[str, Mapping[str, Any]] | None] = asyncio.Queue()
-        sources = [self._twilio, self._journal, self._org, self._standing]
+        sources = [self._twilio, self._texts, self._journal, self._org, self._standing]
         tasks = [asyncio.create_task(source(_into(queue))) for source in sources]
         twilio = tasks[0]
         twilio.add_done_callback(
@@ -92,6 +93,19 @@ class Feed:
                 shown = {name: happening[name] for name in wanted}
                 tell("twilio", {"type": happening["type"], "ms": happening["ms"], **shown})
         tell("twilio", {"type": "over", "ms": 0})
+
+    async def _texts(self, tell: Tell) -> None:
+        """Text messages as they arrive on somebody's phone."""
+        told = 0
+        while True:
+            try:
+                arrived = await self.carrier.texts(self.call_sid)
+            except EmulatorUnreachable:
+                return  # Twilio's side says so
+            for text in arrived[told:]:
+                tell("text", text)
+            told = len(arrived)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _journal(self, tell: Tell) -> None:
         journal = self.services.journal

@@ -32,6 +32,7 @@ export function newCall(placed) {
 /** Takes one event of the feed. `call.changed` then names what is to be drawn: turn numbers and names of parts. */
 export function take(call, source, data) {
   if (source === "twilio") onTwilio(call, data);
+  else if (source === "text") line(call, `Text to ${data.to}: ${data.body}`, "text");
   else if (source === "journal") onJournal(call, data);
   else if (source === "org") onChange(call, data);
   else if (source === "standing") onStanding(call, data);

@@ -26,7 +26,7 @@ export async function ask(path, body) {
 }
 
 const AGAIN_MS = 2000;
-const SOURCES = ["twilio", "journal", "org", "standing"];
+const SOURCES = ["twilio", "text", "journal", "org", "standing"];
 
 /** The events of one call. Each connection begins with the whole call, so `restart` comes before its first event. */
 export class Feed {
