@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "proofs": {"errors", "tallies"},
     "tallies": {"store"},
     "messaging": {
+        "overrides",
         "agent",
         "codes",
         "errors",
@@ -96,7 +97,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "approval_rules": {"errors", "salesforce"},
     "approvals": {"errors", "jobs", "salesforce", "store"},
     "approval_desk": {"agent", "approval_rules", "approvals", "salesforce"},
-    "approving": {"approvals", "errors", "intents", "messaging", "salesforce", "workshop"},
+    "approving": {"overrides", "approvals", "errors", "intents", "messaging", "salesforce", "workshop"},
     "pilot": {"errors", "grants", "salesforce"},
     "allowance": {"agent", "grants", "tallies"},
     "emergency": {"agent", "errors", "grants", "intents", "jobs", "paging", "salesforce", "store", "workshop"},

@@ -120,10 +120,10 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     recalling = Recalling(history, once.intents, write)
     rest = twilio_of(settings)
     tallies = tallies_of(settings, store)
-    texts = texts_of(settings, store, salesforce, lines)
+    overrides = Overrides(store, settings)
+    texts = texts_of(settings, store, salesforce, lines, sends=lambda: overrides.current.sends)
     spend = allowance(tallies)
     approvals, rules = Approvals(store), approval_rules.load(settings.prompts_dir or None)
-    overrides = Overrides(store, settings)
     pilot = Pilot(lambda: overrides.current.pilot)
     ladder = Later()
 
@@ -189,6 +189,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         calls,
         salesforce,
         overrides,
+        people.dispatch,
+        approvals,
         stopping=lambda: bool(app.state.stopping),
     )
     services = Services(
@@ -219,6 +221,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         Arrivals(store, texts),
         wards,
         recalling,
+        lambda: overrides.current.lines_off,
     )
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 

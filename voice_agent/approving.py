@@ -12,6 +12,7 @@ from voice_agent.errors import Conflict, SalesforceError, SalesforceTimeout
 from voice_agent.intents import MAY_YET_WORK
 from voice_agent.messaging.setting_up import texts_of
 from voice_agent.messaging.texts import Recipient, Texts
+from voice_agent.overrides import configured, stored
 from voice_agent.salesforce import interactions
 from voice_agent.salesforce.interactions import Decision, Proposal
 from voice_agent.workshop import PATIENTLY, GivenUp, Result, Workshop
@@ -166,7 +167,15 @@ async def _inform(workshop: Workshop, key: str) -> Result:
     known = await _known(workshop, key)
     if known is None or known.status in OPEN:
         return None
-    texts = texts_of(workshop.settings, workshop.store, workshop.salesforce, workshop.lines, wall=workshop.now)
+    current = await workshop.store.look(lambda connection: stored(connection, configured(workshop.settings)))
+    texts = texts_of(
+        workshop.settings,
+        workshop.store,
+        workshop.salesforce,
+        workshop.lines,
+        sends=lambda: current.sends,
+        wall=workshop.now,
+    )
     taken = [await _answer(texts, known)]
     for n, text in enumerate(known.texts if known.status == "executed" else (), 1):
         sent = await texts.to_contact(

@@ -63,11 +63,7 @@ class Overrides:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._configured = Current(
-            phase=settings.rollout_phase,
-            pilot=tuple(part.strip() for part in settings.pilot_territories.split(",") if part.strip()),
-            sends=settings.autonomous_sends,
-        )
+        self._configured = configured(settings)
         self.current = self._configured
 
     @property
@@ -84,17 +80,29 @@ class Overrides:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        rows = await self._store.look(lambda c: c.execute(select(overrides)).all())
-        now = self._configured
-        changed = {}
-        for row in rows:
-            try:
-                now = replace(now, **{row.name: parsed(row.name, orjson.loads(row.value))})
-            except ValueError:  # written by a newer program, or by hand
-                log.error("an override makes no sense and is left out", extra={"setting": row.name})
-                continue
-            changed[row.name] = (row.by, row.at)
-        self.current = replace(now, changed=changed)
+        self.current = await self._store.look(lambda connection: stored(connection, self._configured))
+
+
+def configured(settings: Settings) -> Current:
+    """What the environment says."""
+    return Current(
+        phase=settings.rollout_phase,
+        pilot=tuple(part.strip() for part in settings.pilot_territories.split(",") if part.strip()),
+        sends=settings.autonomous_sends,
+    )
+
+
+def stored(connection: Connection, otherwise: Current) -> Current:
+    """What holds at this moment: for work that must not go by a look of half a second ago."""
+    now, changed = otherwise, {}
+    for row in connection.execute(select(overrides)):
+        try:
+            now = replace(now, **{row.name: parsed(row.name, orjson.loads(row.value))})
+        except ValueError:  # written by a newer program, or by hand
+            log.error("an override makes no sense and is left out", extra={"setting": row.name})
+            continue
+        changed[row.name] = (row.by, row.at)
+    return replace(now, changed=changed)
 
 
 def write(connection: Connection, name: str, value: Any, by: str) -> None:

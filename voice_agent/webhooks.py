@@ -55,6 +55,8 @@ class Webhooks:
     arrivals: Arrivals
     wards: Wards
     recalling: Recalling
+    off: Callable[[], frozenset[str]] = frozenset
+    """Names of lines whose callers are put through to a person at once."""
 
     def routes(self) -> list[Route]:
         table: dict[str, Handler] = {
@@ -107,7 +109,12 @@ class Webhooks:
         if line is None:
             log.error("no line has this number; add it to lines.toml", extra={"called": form.get("To", "")})
             return xml(twiml.say("This number is not in service. Goodbye.", hang_up=True))
-        answer = self.connect(call_sid, line, form.get("From", ""), form.get("StirVerstat", ""), greeting=line.greeting)
+        caller, attestation = form.get("From", ""), form.get("StirVerstat", "")
+        if line.name in self.off():
+            arriving = Waiting(call_sid, 1, line.name, line.hand_off, caller, reason="line_off")
+            answer = await self.transfers.hand_over(arriving, say=line.speaker("en")("hand_off"))
+        else:
+            answer = self.connect(call_sid, line, caller, attestation, greeting=line.greeting)
         self.calls.remember(call_sid, answer)
         log.info("call answered", extra={"call_sid": call_sid, "line": line.name})
         return xml(answer)

@@ -29,6 +29,7 @@ class Callers:
 
     def say(self, call_sid: str, text: str) -> None:
         """Spoken once the agent has finished."""
+        self._act(call_sid, "quiet", patience=60.0)
         self._act(call_sid, "say", text=text)
 
     def press(self, call_sid: str, keys: str) -> None:

@@ -1,4 +1,4 @@
-"""One running demo and one browser a module; a fresh tab, signed in or not, for each test."""
+"""One running demo, and one browser a module; a fresh tab, signed in or not, for each test."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.phone.running import demo as running_demo
 from voice_agent.console.wiring import DEMO_USER
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     with running_demo() as started:
         yield started

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 Answer = tuple[int, Mapping[str, str], str]
 
 
-def ask(demo: Demo, method: str, path: str, form: Mapping[str, str] | None = None, **headers: str) -> Answer:
+def ask(demo: Demo, method: str, path: str, form: Mapping[str, str] | None = None, /, **headers: str) -> Answer:
     """Status, headers in lower case, and body; redirects are not followed."""
     place = urlsplit(demo.base)
     connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=10)

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from voice_agent.approvals import Approvals
 from voice_agent.audit import Audit
+from voice_agent.console.board import Board
 from voice_agent.console.digests import Digests
 from voice_agent.console.rendering import render
 from voice_agent.console.sources import Source
@@ -18,6 +20,7 @@ from voice_agent.console.territories import Territories
 from voice_agent.console.tokens import Tokens
 from voice_agent.console.users import Role, Users, Visitor
 from voice_agent.console.watch import Watch
+from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.lines import Lines
 from voice_agent.orders import Orders
 from voice_agent.overrides import Overrides
@@ -39,6 +42,8 @@ class Section:
 
 SECTIONS = (
     Section("/console/now", "Now", "n", "now"),
+    Section("/console/queue", "Queue", "q", "queue"),
+    Section("/console/approvals", "Approvals", "p", "approvals"),
     Section("/console/calls", "Calls", "c", "calls"),
     Section("/console/numbers", "Numbers", "u", "numbers", Role.SUPERVISOR),
     Section("/console/settings", "Settings", "s", "settings", Role.SUPERVISOR),
@@ -54,6 +59,9 @@ class Desk:
     source: Source
     watch: Watch
     digests: Digests
+    dispatch: Dispatch
+    approvals: Approvals
+    board: Board
     orders: Orders
     overrides: Overrides
     audit: Audit

@@ -186,7 +186,7 @@ class CallView:
         turn.caller, self.partial = str(data.get("text") or ""), ""
         turn.intent = str(data.get("intent") or "")
         turn.certainty = _share(data.get("confidence"))
-        if turn.intent not in SMALL_TALK:
+        if turn.intent not in SMALL_TALK and not (self.wants and turn.intent == "request_human"):
             self.wants = turn.intent
         self.lang = str(data.get("lang") or self.lang)
         self.who, self.words, self.state = "caller", turn.caller, "thinking"
@@ -308,6 +308,10 @@ class CallView:
         text = "said to the caller" if said else "told the agent"
         self._note(f"{data.get('by') or 'A dispatcher'} {text}", "", entry, str(data.get("text") or ""))
 
+    def _order(self, entry: Entry, data: Mapping[str, Any]) -> None:
+        text = {"take_over": "Takes the call over", "hang_up": "Ends the call"}.get(str(data.get("how")), "An order")
+        self._note(text, "wait", entry, str(data.get("by") or ""))
+
     # -- a person takes over -----------------------------------------------------------------------------------------
 
     def _hand_off(self, entry: Entry, data: Mapping[str, Any]) -> None:
@@ -319,7 +323,8 @@ class CallView:
         self.handed_off = str(data.get("reason") or self.handed_off or "unknown")
         self.state, self.about = "waiting", str(data.get("queue") or "")
         summary = data.get("summary") or ()
-        self.summary = tuple(line for line in summary if isinstance(line, Mapping))
+        lines = summary.get("lines") or () if isinstance(summary, Mapping) else summary
+        self.summary = tuple(line for line in lines if isinstance(line, Mapping))
         self._note("Waits for a person", "wait", entry, self.about)
 
     def _bridged(self, entry: Entry, data: Mapping[str, Any]) -> None:
@@ -327,8 +332,26 @@ class CallView:
         self._note("A person is on the line", "good", entry, self.about)
 
     def _transfer(self, entry: Entry, data: Mapping[str, Any]) -> None:
-        outcome = str(data.get("outcome") or "")
-        self._note("Transfer", "good" if outcome == "answered" else "wait", entry, outcome.replace("_", " "))
+        outcome, by = str(data.get("outcome") or "").replace("_", " "), str(data.get("by") or "")
+        match data.get("step"):
+            case "waiting":
+                self.state, self.about = "waiting", str(data.get("target") or "")
+            case "connected":
+                self.state, self.bridged = "person", True
+                self._note("A person is on the line", "good", entry, by)
+            case "tried":
+                self._note("A person was called", "good" if outcome == "answered" else "wait", entry, f"{by} {outcome}")
+            case "accepted" | "declined" | "call_back" as step:
+                text = {
+                    "accepted": "Accepted by",
+                    "declined": "Declined by",
+                    "call_back": "A call back was promised by",
+                }
+                self._note(text[step], "good" if step == "accepted" else "wait", entry, by)
+            case "over":
+                self._note("The transfer is over", "", entry, outcome)
+            case _:
+                pass
 
     def _queue_left(self, entry: Entry, data: Mapping[str, Any]) -> None:
         result = str(data.get("result") or "")
@@ -378,6 +401,7 @@ HANDLERS: Mapping[str, Callable[[CallView, Entry, Mapping[str, Any]], None]] = {
     "emergency": CallView._emergency,
     "emergency_recorded": CallView._emergency_recorded,
     "whisper": CallView._whisper,
+    "order": CallView._order,
     "hand_off": CallView._hand_off,
     "handed_off": CallView._handed_off,
     "bridged": CallView._bridged,

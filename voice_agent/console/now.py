@@ -62,7 +62,13 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
 
     async def events(request: Request, visitor: Visitor) -> Response:
         asked = request.query_params
-        stream = Stream(desk, rows=asked.get("rows") == "1", call_sid=asked.get("call", "")[:64])
+        stream = Stream(
+            desk,
+            visitor.user,
+            rows=asked.get("rows") == "1",
+            call_sid=asked.get("call", "")[:64],
+            part=asked.get("part", ""),
+        )
         return StreamingResponse(stream.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     return [

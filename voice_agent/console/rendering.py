@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 STATIC = Path(__file__).parent / "static"
 
 
@@ -23,7 +25,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"words": words, "delay": delay, "span": span, "percent": percent, "number": number}
+    made.filters |= {"words": words, "delay": delay, "span": span, "percent": percent, "number": number, "shown": shown}
     made.globals["version"] = version()
     return made
 
@@ -66,6 +68,17 @@ def number(value: str) -> str:
     if value.startswith("+1") and len(value) == 12:
         return f"+1 {value[2:5]} {value[5:8]} {value[8:]}"
     return value or "withheld"
+
+
+def shown(value: object, zone: ZoneInfo) -> str:
+    """A field's value for people: moments in the zone of the page, nothing as a dash."""
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        try:
+            moment = datetime.fromisoformat(value.replace("+0000", "+00:00")).astimezone(zone)
+        except ValueError:
+            return value
+        return f"{moment:%a} {moment.day} {moment:%b}, {moment:%H:%M}"
+    return "–" if value is None or value == "" else str(value)
 
 
 def clock(wall: float, zone: ZoneInfo) -> str:

@@ -8,11 +8,14 @@ from typing import Any
 
 import orjson
 
+from voice_agent.console.deciding import approvals
 from voice_agent.console.desk import Desk
 from voice_agent.console.folding import CallView, fold
 from voice_agent.console.fragments import fragments
+from voice_agent.console.people import queue
 from voice_agent.console.rows import Row, row
 from voice_agent.console.tally import Tally, tally
+from voice_agent.console.users import User
 
 LOOK_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 15.0
@@ -21,8 +24,11 @@ KEEP_ALIVE_SECONDS = 15.0
 class Stream:
     """One page's. `call_sid` names the call it has open, if any; `list` says whether it shows all of them."""
 
-    def __init__(self, desk: Desk, *, rows: bool, call_sid: str = "") -> None:
+    def __init__(self, desk: Desk, user: User, *, rows: bool, call_sid: str = "", part: str = "") -> None:
         self._desk = desk
+        self._user = user
+        self._part = part
+        self._markup = ""
         self._rows = rows
         self._call_sid = call_sid
         self._version = 0
@@ -63,6 +69,9 @@ class Stream:
             if changes := self._changes():
                 yield event("rows", changes)
             self._version = version
+        if self._part and (markup := await self._waiting()) != self._markup:
+            self._markup = markup
+            yield event("part", {"name": self._part, "html": markup})
         if self._call_sid and (changed := await self._fragments()):
             yield event("call", {"call": self._call_sid, "parts": changed})
 
@@ -82,6 +91,14 @@ class Stream:
             out["order"] = self._order = order
             self._sent = {sid: self._sent[sid] for sid in order if sid in self._sent}
         return out
+
+    async def _waiting(self) -> str:
+        match self._part:
+            case "queue":
+                return await queue(self._desk, self._user)
+            case "approvals":
+                return await approvals(self._desk)
+        return ""
 
     async def _fragments(self) -> dict[str, str]:
         view = self._desk.watch.calls.get(self._call_sid) or self._opened

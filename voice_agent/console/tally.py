@@ -24,7 +24,8 @@ async def tally(desk: Desk) -> Tally:
     live = [view for view in desk.watch.calls.values() if view.live]
     return Tally(
         live=len(live),
-        waiting=sum(view.state == "waiting" for view in live),
+        waiting=await desk.board.alone(),
         emergencies=sum(bool(view.emergency) for view in live),
-        slow=sum((view.latency_ms or 0.0) > 1500.0 for view in live),
+        slow=sum((view.latency_ms or 0.0) > desk.overrides.current.slow_ms for view in live),
+        approvals=len(await desk.board.pending()),
     )

@@ -6,15 +6,18 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from voice_agent.approvals import Approvals
 from voice_agent.audit import Audit
 from voice_agent.calls import Calls
-from voice_agent.console import acts, control, now, numbers, past, signing_in, users
+from voice_agent.console import acts, api, control, deciding, now, numbers, past, people, signing_in, users
+from voice_agent.console.board import Board
 from voice_agent.console.desk import Desk
 from voice_agent.console.digests import Digests
 from voice_agent.console.guard import Guard
@@ -25,6 +28,7 @@ from voice_agent.console.tokens import Tokens
 from voice_agent.console.users import Role, Users
 from voice_agent.console.watch import Watch
 from voice_agent.errors import ConfigurationError, StoreUnavailable
+from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.lines import Lines
 from voice_agent.orders import Orders
 from voice_agent.overrides import Overrides
@@ -32,6 +36,8 @@ from voice_agent.salesforce.client import Salesforce
 from voice_agent.settings import Settings
 from voice_agent.store import Store
 
+DEMO_PHONE = "+13125550190"
+"""Where the demo's dispatcher is rung; the emulated Twilio has a person there who answers."""
 DEMO_USER = ("demo", "demo-console")
 """The demo's account, filled in on its sign-in page. It exists in the demo's own store only, on this machine only."""
 
@@ -57,7 +63,8 @@ class Console:
         name, password = DEMO_USER
         while True:
             try:
-                await asyncio.to_thread(users.add, self.desk.store, name, Role.ADMIN, password)
+                add = partial(users.add, self.desk.store, name, Role.ADMIN, password, phone=DEMO_PHONE)
+                await asyncio.to_thread(add)
                 return
             except ConfigurationError:  # the account is there: a store that was named outlives the demo
                 return
@@ -73,6 +80,8 @@ def console(
     calls: Calls,
     salesforce: Salesforce,
     overrides: Overrides,
+    dispatch: Dispatch,
+    approvals: Approvals,
     *,
     stopping: Callable[[], bool],
 ) -> Console:
@@ -84,6 +93,9 @@ def console(
         source=source,
         watch=Watch(source),
         digests=Digests(store, source),
+        dispatch=dispatch,
+        approvals=approvals,
+        board=Board(dispatch, approvals),
         orders=Orders(store, calls, time.time),
         overrides=overrides,
         audit=Audit(settings.secret_key or settings.twilio_auth_token),
@@ -96,11 +108,14 @@ def console(
     routes: list[BaseRoute] = [
         Mount("/console/static", Files(directory=STATIC)),
         *signing_in.routes(desk, guard, DEMO_USER if settings.demo else None),
+        *people.routes(desk, guard),
+        *deciding.routes(desk, guard),
         *past.routes(desk, guard),
         *numbers.routes(desk, guard),
         *now.routes(desk, guard),
         *acts.routes(desk, guard),
         *control.routes(desk, guard),
+        *api.routes(desk),
     ]
     return Console(desk, routes, asyncio.Event())
 

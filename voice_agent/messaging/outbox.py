@@ -17,6 +17,7 @@ from voice_agent.messaging.kept import OF_TWILIO, KeptText, State
 from voice_agent.messaging.setting_up import texts_of
 from voice_agent.messaging.texts import JOB, Texts
 from voice_agent.messaging.wording import KINDS
+from voice_agent.overrides import configured, stored
 from voice_agent.salesforce.consents import Given
 from voice_agent.twilio.rest import SentText
 from voice_agent.workshop import Result, Workshop
@@ -39,7 +40,10 @@ async def send_text(workshop: Workshop, key: str, arguments: Mapping[str, Any]) 
     text = await store.look(lambda connection: kept.read(connection, name))
     if text is None or text.sid or text.state not in (State.WANTED, State.SENDING):
         return {"state": text.state if text is not None else "unknown"}
-    texts = texts_of(workshop.settings, store, workshop.salesforce, workshop.lines, wall=now)
+    current = await store.look(lambda connection: stored(connection, configured(workshop.settings)))
+    texts = texts_of(
+        workshop.settings, store, workshop.salesforce, workshop.lines, sends=lambda: current.sends, wall=now
+    )
     if text.state is State.SENDING:
         sent = await _look_for(workshop, text)
         if sent is not None:

@@ -19,9 +19,18 @@ from voice_agent.tallies import Tallies
 
 
 def texts_of(
-    settings: Settings, store: Store, salesforce: Salesforce, lines: Lines, *, wall: Callable[[], float] = time.time
+    settings: Settings,
+    store: Store,
+    salesforce: Salesforce,
+    lines: Lines,
+    *,
+    sends: Callable[[], bool] | None = None,
+    wall: Callable[[], float] = time.time,
 ) -> Texts:
-    """ConfigurationError when a file of texts or their rules is wrong."""
+    """`sends` tells whether texts are switched on now; without it the settings do.
+
+    ConfigurationError when a file of texts or of their rules is wrong.
+    """
     return Texts(
         store,
         salesforce,
@@ -29,7 +38,7 @@ def texts_of(
         rules=_rules(settings.prompts_dir),
         tallies=tallies_of(settings, store, wall=wall),
         consents=Consents(store, f"consents:{_secret(settings)}"),
-        sends=lambda: settings.autonomous_sends,
+        sends=sends or (lambda: settings.autonomous_sends),
         wall=wall,
     )
 

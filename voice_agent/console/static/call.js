@@ -58,11 +58,11 @@ export function startCall() {
 }
 
 /** Details that were opened stay open, and what had the focus keeps it. */
-function swap(place, html) {
-  const opened = new Set(all("details[open][id]", place).map((one) => one.id));
+export function swap(place, html) {
+  const before = new Map(all("details[id]", place).map((one) => [one.id, one.open]));
   const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
   place.innerHTML = html;
-  for (const one of all("details[id]", place)) one.open = opened.has(one.id);
+  for (const one of all("details[id]", place)) one.open = before.get(one.id) ?? one.open;
   if (focused) $(focused)?.focus();
 }
 

@@ -3,10 +3,12 @@
 import { $ } from "./dom.js";
 import { startAlerts } from "./alerts.js";
 import { current, foot, partsChanged, startCall } from "./call.js";
+import { startDeskPhone } from "./deskphone.js";
 import { offerUndo, startForms } from "./forms.js";
 import { startKeys, step } from "./keys.js";
 import { listen } from "./live.js";
 import { showMoments } from "./moments.js";
+import { partChanged, startWaiting } from "./waiting.js";
 import { choose, leave, startNow } from "./now.js";
 
 const keys = {};
@@ -14,6 +16,7 @@ const ofACall = { w: () => $("words")?.focus(), t: () => $("take-over")?.click()
 
 startAlerts();
 showMoments();
+startDeskPhone();
 addEventListener("click", (event) => {
   const menu = $("account");
   if (menu?.open && !menu.contains(event.target)) menu.open = false;
@@ -45,6 +48,16 @@ switch (document.body.dataset.page) {
     });
     listen({}, {});
     break;
+  case "queue":
+  case "approvals":
+    startWaiting();
+    Object.assign(keys, {
+      j: () => step(".waiting [data-key], .waiting .foot a", 1),
+      k: () => step(".waiting [data-key], .waiting .foot a", -1),
+      a: () => first("[data-key=a]")?.click(),
+    });
+    listen({ part: document.body.dataset.page }, { part: partChanged });
+    break;
   case "settings":
     startForms();
     offerUndo();
@@ -55,3 +68,8 @@ switch (document.body.dataset.page) {
 }
 
 startKeys(keys);
+
+/** In the card that has the focus, else in the first. */
+function first(selector) {
+  return (document.activeElement.closest(".waiting") ?? document).querySelector(selector);
+}

@@ -5,6 +5,7 @@ import { listen } from "./live.js";
 import { close, current, open, partsChanged } from "./call.js";
 
 const rows = new Map();
+let wanted = new URLSearchParams(location.search).get("call");  // asked for before the server knew of it
 let list;
 
 export function startNow() {
@@ -84,6 +85,10 @@ function changed({ rows: news = {}, order = null }) {
     }
   }
   if (order) arrange(order);
+  if (wanted && rows.has(wanted)) {
+    if (!current()) choose(wanted);
+    wanted = null;
+  }
   filter();
   tick();
 }

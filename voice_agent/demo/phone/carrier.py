@@ -44,6 +44,15 @@ class Carrier:
         answer = await self._post("/emulator/calls", {"from": caller, "to": line, "stir_verstat": attestation})
         return str(answer["call_sid"])
 
+    async def legs(self, phone: str) -> list[dict[str, Any]]:
+        """Outgoing calls to a phone that ring or are on: `call_sid`, `status`, `from`."""
+        calls = await self._get("/emulator/calls")
+        return [
+            {name: call[name] for name in ("call_sid", "status", "from", "listening")}
+            for call in calls
+            if call["to"] == phone and call["direction"] != "inbound" and call["status"] in ("ringing", "in-progress")
+        ]
+
     async def act(self, call_sid: str, act: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """One of ACTS on a call; gives the call's state after it. Raises EmulatorUnreachable, CarrierRefused."""
         return await self._post(f"/emulator/calls/{call_sid}/{act}", given)
@@ -71,6 +80,14 @@ class Carrier:
             elif entry["effect"] == "message_sent" and entry.get("direction") == "outbound-api":
                 arrived.append({"to": entry["to"], "body": entry["body"]})
         return arrived
+
+    async def _get(self, path: str) -> Any:
+        timeout = aiohttp.ClientTimeout(total=ASK_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as http, http.get(self.base_url + path) as answer:
+                return orjson.loads(await answer.read())
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise EmulatorUnreachable(f"the Twilio emulator at {self.base_url} does not answer") from error
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         timeout = aiohttp.ClientTimeout(total=ASK_SECONDS, connect=CONNECT_SECONDS)

@@ -57,6 +57,7 @@ def routes() -> list[BaseRoute]:
         Route("/demo/phone", _guarded(_page)),
         Route("/demo/phone/static/{name}", _guarded(_static)),
         Route("/demo/phone/calls", _guarded(_place), methods=["POST"]),
+        Route("/demo/phone/legs", _guarded(_legs)),
         Route("/demo/phone/calls/{sid}/events", _guarded(_events)),
         Route("/demo/phone/calls/{sid}/{act}", _guarded(_act), methods=["POST"]),
     ]
@@ -130,6 +131,13 @@ async def _place(request: Request) -> Response:
     since = await Records(around.salesforce, services.settings.salesforce_api_version).newest()
     call_sid = await Carrier(services.settings.twilio_api_base_url.rstrip("/")).place(caller, line.number, attestation)
     return JSONResponse({"call_sid": call_sid, "changes_since": since}, 201)
+
+
+async def _legs(request: Request) -> Response:
+    """Calls of the server to the phone `to` that are not over: the console shows its user's own phone with them."""
+    services, _ = _of(request)
+    carrier = Carrier(services.settings.twilio_api_base_url.rstrip("/"))
+    return JSONResponse(await carrier.legs(request.query_params.get("to", "")))
 
 
 async def _act(request: Request) -> Response:

@@ -1,0 +1,49 @@
+"""What waits for a person, looked up once a second for all open pages of the process together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from voice_agent.approvals import Approval, Approvals
+from voice_agent.handoff.dispatch import Dispatch
+from voice_agent.handoff.outcomes import State, Waiting
+
+FRESH_SECONDS = 0.7
+
+
+@dataclass(slots=True)
+class Board:
+    dispatch: Dispatch
+    approvals: Approvals
+    _waiting: Sequence[Waiting] = ()
+    _pending: Sequence[Approval] = ()
+    _looked: dict[str, float] = field(default_factory=dict)
+
+    async def waiting(self) -> Sequence[Waiting]:
+        """Callers who wait, are being connected, or talk to a person."""
+        if self._stale("waiting"):
+            self._waiting = await self.dispatch.waiting()
+        return self._waiting
+
+    async def pending(self) -> Sequence[Approval]:
+        """Changes that nobody has decided, the one that runs out first on top."""
+        if self._stale("pending"):
+            self._pending = await self.approvals.waiting()
+        return self._pending
+
+    async def alone(self) -> int:
+        """How many wait with nobody on the line yet."""
+        return sum(each.state in (State.WAITING, State.EXPECTED) for each in await self.waiting())
+
+    def look_again(self) -> None:
+        """Something was just decided here: do not show what was before."""
+        self._looked.clear()
+
+    def _stale(self, what: str) -> bool:
+        now = time.monotonic()
+        if now - self._looked.get(what, float("-inf")) < FRESH_SECONDS:
+            return False
+        self._looked[what] = now
+        return True
