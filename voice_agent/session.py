@@ -100,7 +100,9 @@ CLOSE_SECONDS = 5.0
 """Twilio closes about 90 ms after `end`; if it does not, we do."""
 SETUP_SECONDS = 5.0
 TAKE_UP_SECONDS = 1.2
-"""How long a recalled call waits for who is on the line and how what was confirmed ended, before it goes on without."""
+"""How long a recalled call waits for the end of what was confirmed in it, before it says that it does not know yet."""
+PROVE_AGAIN_SECONDS = 3.0
+"""The same for who is on the line: meanwhile the caller hears that the line was cut, and what they wanted."""
 IDENTIFY_SECONDS = 1.2
 """How long a reply waits for the caller to be looked up; the filler covers it, and the reply goes on without."""
 MOST_FRAME_BYTES = 64 * 1024
@@ -226,6 +228,8 @@ class Session:
         self._rung = (0, 0)
         """A turn, and which model of the ladder answered in it last."""
         self._past: Past | None = None
+        self._proving: asyncio.Task[None] | None = None
+        """Finds out again who is on the line, in a call that another process held before."""
 
     # -- one socket ------------------------------------------------------------------------------------------------
 
@@ -280,12 +284,11 @@ class Session:
 
     async def _take_up(self, past: Past) -> None:
         """Say what became of what was confirmed, once, then go on with what the caller wanted."""
-        proven = asyncio.ensure_future(self._edge(self._identify_again, past))
-        self._tasks.add(proven)
-        proven.add_done_callback(self._tasks.discard)
-        first = {ending.outcome for ending in past.endings} | ({proven} if past.kept is not None else set())
-        if first:
-            await asyncio.wait(first, timeout=TAKE_UP_SECONDS)
+        self._proving = asyncio.ensure_future(self._edge(self._identify_again, past))
+        self._tasks.add(self._proving)
+        self._proving.add_done_callback(self._tasks.discard)
+        if past.endings:
+            await asyncio.wait({ending.outcome for ending in past.endings}, timeout=TAKE_UP_SECONDS)
         told = []
         for ending in past.endings:
             status = ending.outcome.result() if ending.outcome.done() else "unknown"
@@ -685,6 +688,9 @@ class Session:
         return Vetting(call.lang, supports, quoted, instead, mark=MARK, danger=danger)
 
     async def _request(self, order: StartReply) -> ReplyRequest:
+        if self._proving is not None:
+            await asyncio.wait({self._proving}, timeout=PROVE_AGAIN_SECONDS)
+            self._proving = None
         if not self.identity.known.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(IDENTIFY_SECONDS):

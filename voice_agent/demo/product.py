@@ -150,19 +150,26 @@ async def claim_numbers(around: Surroundings, numbers: Mapping[str, str]) -> Non
             "StatusCallback": f"{base}/twilio/call-status",
             "SmsUrl": f"{base}/twilio/message",
         }
-        await asyncio.to_thread(_post, settings, path, form)
+        await asyncio.to_thread(_claim, settings, path, form)
 
 
-def _post(settings: Settings, path: str, form: Mapping[str, str]) -> None:
+def _claim(settings: Settings, path: str, form: Mapping[str, str]) -> None:
+    """Buy the number; one that is the account's already, of a process before this one, is pointed here."""
+    found = _ask(settings, f"{path}?{urllib.parse.urlencode({'PhoneNumber': form['PhoneNumber']})}")
+    ours = [row["sid"] for row in found["incoming_phone_numbers"] if row["phone_number"] == form["PhoneNumber"]]
+    _ask(settings, path.replace(".json", f"/{ours[0]}.json") if ours else path, form)
+
+
+def _ask(settings: Settings, path: str, form: Mapping[str, str] | None = None) -> Any:
     credentials = b64encode(f"{settings.twilio_account_sid}:{settings.twilio_auth_token}".encode()).decode()
     request = urllib.request.Request(
         settings.twilio_api_base_url.rstrip("/") + path,
-        urllib.parse.urlencode(form).encode(),
+        urllib.parse.urlencode(form).encode() if form is not None else None,
         {"Authorization": f"Basic {credentials}"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=5):
-            pass
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.load(answer)
     except urllib.error.HTTPError as error:
         if error.code == 401:
             raise ConfigurationError(
