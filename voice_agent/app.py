@@ -142,6 +142,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         now=lambda line: datetime.now(line.zone),
         wall=time.time,
         recalling=recalling,
+        refuse_texts=partial(texts.say, allowed=False, source="said on the phone"),
     )
 
     def open_session(ticket: Ticket) -> Session:

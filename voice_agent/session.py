@@ -86,6 +86,7 @@ from voice_agent.language.distress import distress
 from voice_agent.language.oddities import odd_words
 from voice_agent.language.person import asks_for_person
 from voice_agent.language.reading import LIFE_HAZARDS
+from voice_agent.language.refusing_texts import refuses_texts
 from voice_agent.language.spoken import EarFilter
 from voice_agent.language.vetting import Fault, Vetting
 from voice_agent.lines import Line
@@ -175,6 +176,8 @@ class Surroundings:
     wall: Callable[[], float]
     recalling: Recalling | None = None
     """Takes up calls of a process that died."""
+    refuse_texts: Callable[[str], Awaitable[None]] | None = None
+    """No more texts to this number, from now on. Raises VoiceAgentError when that cannot be kept."""
 
 
 class Session:
@@ -483,6 +486,8 @@ class Session:
             odd=odd_words(spoke.text),
             upset=distress(spoke.text) is not None,
         )
+        if refuses_texts(spoke.text):
+            self._start(self._refuse_texts)
         before = self.call.turn
         self._turn_heard = spoke.at
         if reading.intent not in NO_WISH:
@@ -885,6 +890,18 @@ class Session:
             if not settled.again:
                 return
             settled = await self.toolbox.follow(proposal, context)
+
+    async def _refuse_texts(self) -> None:
+        """Said in any words, to any model: it holds for the phone in hand and for the number on record."""
+        grant = self.identity.grant
+        on_record = grant.contact.phone_e164 if grant.contact is not None else None
+        numbers = {number for number in (grant.number, on_record) if number}
+        if self.around.refuse_texts is None or not numbers:
+            return
+        for number in sorted(numbers):
+            await self.around.refuse_texts(number)
+        self.note("texts_refused")
+        self._post(Announced(self._phrase("text.no_more"), at=self._loop.time()))
 
     async def _await_decision(self, proposal: str) -> None:
         """A dispatcher decides while the caller is still here: they are told. Otherwise a text does it."""

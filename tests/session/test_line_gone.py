@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -74,5 +75,27 @@ def test_a_caller_who_did_not_hear_the_outcome_is_texted_it_if_we_know_who_they_
             here.session.over("hangup")
         assert await here.wards.wait(10)
         assert sent == texts
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("words", ["please stop texting me", "no me manden más mensajes"])
+def test_no_more_texts_said_on_the_phone_holds_at_once_and_is_acknowledged(words: str) -> None:
+    refused: list[str] = []
+
+    async def refuse(number: str) -> None:
+        refused.append(number)
+
+    async def scenario() -> None:
+        here = stage(Scripted("m", ["All right."]))
+        here.session.around = replace(here.session.around, refuse_texts=refuse)
+        here.serve()
+        await settle(1)
+        here.socket.says(words)
+        await settle(3)
+        here.socket.happens(type="info", name="tokensPlayed", value=here.socket.text)
+        await settle(3)
+        assert refused == ["+13125550199"] and "texts_refused" in here.kinds
+        assert "won't text you" in here.socket.text or "no le enviaremos" in here.socket.text
 
     run(scenario())

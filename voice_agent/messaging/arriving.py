@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from voice_agent.language import detect_language
+from voice_agent.language.refusing_texts import refuses_texts
 from voice_agent.messaging import kept
 from voice_agent.messaging.kept import OF_TWILIO
 from voice_agent.messaging.texts import Recipient, Texts
@@ -19,13 +20,6 @@ STOP_WORDS = frozenset(
 )
 START_WORDS = frozenset("start unstop yes alta iniciar comenzar reanudar".split())
 HELP_WORDS = frozenset("help info ayuda informacion información".split())
-NO_MORE = re.compile(
-    r"(?i)\b(?:stop|quit|no more|don'?t|do not)\b[^.]{0,25}\b(?:text|texts|texting|message|messages|messaging)\b"
-    r"|\bopt(?:ing)?[ -]?out\b|\bunsubscribe\b|\btake me off\b"
-    r"|\bno (?:quiero|deseo|me (?:mande|manden|envíe|envíen|envie|envien|escriba|escriban))\b[^.]{0,25}"
-    r"|\b(?:dejen|deje) de (?:escribir|mandar|enviar|molestar)\w*"
-)
-"""The same wish in a sentence: it may be withdrawn in any words."""
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 SPANISH = frozenset(
     "alto parar pare baja cancelar detener basta alta iniciar comenzar reanudar ayuda información".split()
@@ -83,7 +77,7 @@ class Arrivals:
 def wish_in(body: str) -> str:
     """STOP, START or HELP, however it is put; "" for anything else."""
     word = _word(body)
-    if word in STOP_WORDS or NO_MORE.search(body):
+    if word in STOP_WORDS or refuses_texts(body):
         return "STOP"
     if word in START_WORDS:
         return "START"
