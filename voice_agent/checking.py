@@ -15,6 +15,7 @@ from voice_agent.errors import ConfigurationError, TwilioRestError
 from voice_agent.paging import on_call
 from voice_agent.salesforce.check import Finding, check
 from voice_agent.settings import Settings
+from voice_agent.twilio.rest import TwilioRest
 
 MARKS = {
     "ok": Text("ok", style="green"),
@@ -104,6 +105,28 @@ async def _twilio(settings: Settings) -> AsyncIterator[Finding]:
             )
         else:
             yield Finding("ok", f"line {line.name}: {line.number} calls us")
+            if number.sms_url != wanted.replace("/voice", "/message"):
+                yield Finding(
+                    "note",
+                    f"line {line.name}: texts to it go elsewhere, so STOP reaches only Twilio",
+                    f"set the number's message URL to {wanted.replace('/voice', '/message')}",
+                )
+    async for finding in _codes(settings, rest):
+        yield finding
+
+
+async def _codes(settings: Settings, rest: TwilioRest) -> AsyncIterator[Finding]:
+    """Who makes one-time codes, and whether texts leave."""
+    if settings.twilio_verify_service_sid:
+        try:
+            name = await rest.verify_service(settings.twilio_verify_service_sid)
+            yield Finding("ok", f"one-time codes by Verify service {name}")
+        except TwilioRestError as error:
+            yield Finding("missing", f"Verify service: {error}", "mend TWILIO_VERIFY_SERVICE_SID, or leave it out")
+    else:
+        yield Finding("note", "one-time codes are our own", "TWILIO_VERIFY_SERVICE_SID has Twilio make and check them")
+    if not settings.autonomous_sends:
+        yield Finding("note", "texts to customers are switched off", "AUTONOMOUS_SENDS=on")
 
 
 async def _salesforce(settings: Settings) -> AsyncIterator[Finding]:

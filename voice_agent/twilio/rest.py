@@ -29,6 +29,7 @@ class PhoneNumber:
     number: str
     voice_url: str
     status_callback: str
+    sms_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,15 @@ class TwilioRest:
 
         def listed(client: Client) -> list[PhoneNumber]:
             return [
-                PhoneNumber(n.phone_number or "", n.voice_url or "", n.status_callback or "")
+                PhoneNumber(n.phone_number or "", n.voice_url or "", n.status_callback or "", n.sms_url or "")
                 for n in client.incoming_phone_numbers.list(limit=1000)
             ]
 
         return await self._off_loop(listed)
+
+    async def verify_service(self, service_sid: str) -> str:
+        """Its name. TwilioRestError 20404 when the account has no such service."""
+        return await self._off_loop(lambda client: str(client.verify.v2.services(service_sid).fetch().friendly_name))
 
     # -- one-time codes ----------------------------------------------------------------------------------------------
 
