@@ -15,6 +15,14 @@ from voice_agent.salesforce.wishes import PartUse
 
 MOST_SPOKEN_WORDS = 45
 """Free words read back to the caller are cut there; what is written is never cut."""
+MOST_TITLE_WORDS = 9
+_TITLE = re.compile(r"(?!.*\d{5})[\w&'’/(),\- ]{1,80}")
+_STEERING = re.compile(
+    r"\b(?:ignore|instructions?|system|assistant|prompt|developer|call|dial|say|tell|read|press|pin|codes?|cards?|password"
+    r"|verified|transfer|cancel\w*|done|tools?|json|ignor[ae]\w*|instrucciones|sistema|diga|lea|llame|clave|tarjeta)\b",
+    re.IGNORECASE,
+)
+"""Words by which a text asks somebody to do something; no title of a visit needs them."""
 _PIECES = frozenset({"", "each", "piece", "pieces", "unit", "units", "ea"})
 
 
@@ -44,7 +52,20 @@ def window(ctx: ToolContext, start: datetime, end: datetime, zone: str) -> str:
 
 
 def visit_title(ctx: ToolContext, visit: Appointment) -> str:
-    return inline(visit.subject or visit.work_type) or ctx.speak("visit.unnamed")
+    """What a visit is about, for its customer: the subject if it is a plain title, else the kind of work.
+
+    Subjects come from web forms and e-mail, too; what reads like anything but a title is not spoken to a customer.
+    """
+    title = visit.subject if _plain_title(visit.subject) else ""
+    return inline(title or visit.work_type) or ctx.speak("visit.unnamed")
+
+
+def _plain_title(subject: str) -> bool:
+    return (
+        _TITLE.fullmatch(subject) is not None
+        and len(subject.split()) <= MOST_TITLE_WORDS
+        and _STEERING.search(subject) is None
+    )
 
 
 def visit_window(ctx: ToolContext, visit: Appointment) -> str | None:

@@ -95,6 +95,10 @@ class Speaking:
         self._proposal = outcome.proposal
         return outcome
 
+    async def obeys(self, tool: str, **arguments: Any) -> Outcome:
+        """A model that asks for what the caller said nothing of, in the turn they are in."""
+        return await self._tools.run(tool, json.dumps(arguments), self._context())
+
     async def yes(self) -> str:
         assert self._proposal is not None, "nothing was read back"
         return (await self.settled()).say
