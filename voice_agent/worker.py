@@ -31,6 +31,7 @@ from voice_agent.call_rows import record_call
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.emergency import record_emergency
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError
+from voice_agent.handoff.call_back import call_back
 from voice_agent.handoff.filing import file_hand_off
 from voice_agent.intents import settle_write
 from voice_agent.jobs import Outbox, Wanted
@@ -46,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job(settle_write, whole=False),
     Job(see_through, whole=False),
     Job(file_hand_off),
+    Job(call_back, whole=False),
     Job(send_text),
     Job(record_consent),
     Job(record_call),

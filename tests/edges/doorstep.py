@@ -73,6 +73,7 @@ def settings(**changes: str) -> Settings:
         "PUBLIC_URL": PUBLIC,
         "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
         "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_API_BASE_URL": NOBODY_LISTENS,
         "SECRET_KEY": "0123456789abcdef" * 2,
         "SALESFORCE_DOMAIN": "acme.my",
         "SALESFORCE_CLIENT_ID": "client",

@@ -32,6 +32,15 @@ ROUTES = (
     "/twilio/transfer/room",
     "/twilio/task/assign",
     "/twilio/task/event",
+    "/twilio/page/leg",
+    "/twilio/page/key",
+    "/twilio/page/status",
+    "/twilio/call-back/person",
+    "/twilio/call-back/key",
+    "/twilio/call-back/done",
+    "/twilio/call-back/caller",
+    "/twilio/call-back/caller-key",
+    "/twilio/call-back/status",
 )
 MOST = 64 * 1024
 

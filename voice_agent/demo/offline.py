@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from voice_agent.app import Services, build
 from voice_agent.console.wiring import DEMO_USER
-from voice_agent.demo.product import Children, Surroundings, claim_numbers, prepare, stay_here
+from voice_agent.demo.product import Children, Surroundings, claim_numbers, prepare, staff_phones, stay_here
 from voice_agent.keeping import keep
 from voice_agent.logs import set_up
 from voice_agent.serving import listen
@@ -92,6 +92,8 @@ class _Started:
         around: Surroundings = self._app.state.demo
         await claim_numbers(around, {line.number: line.name for line in services.lines.lines})
         await services.console.open.wait()
+        if "TWILIO_API_BASE_URL" not in around.taken:
+            await staff_phones(around, services.lines.targets.phones)
         self._app.state.ready.set()
         threading.Thread(target=show, args=(around, services), daemon=True).start()
 

@@ -19,7 +19,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,19 @@ async def claim_numbers(around: Surroundings, numbers: Mapping[str, str]) -> Non
             "SmsUrl": f"{base}/twilio/message",
         }
         await asyncio.to_thread(_claim, settings, path, form)
+
+
+async def staff_phones(around: Surroundings, numbers: Iterable[str]) -> None:
+    """The phones that hand-off targets name ring on the demo's desk page until somebody answers them there."""
+    for number in numbers:
+        await asyncio.to_thread(_control, around.settings, "phones", {"number": number, "answer": "manual"})
+
+
+def _control(settings: Settings, path: str, body: Mapping[str, Any]) -> None:
+    url = f"{settings.twilio_api_base_url.rstrip('/')}/emulator/{path}"
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=5):
+        pass
 
 
 def _claim(settings: Settings, path: str, form: Mapping[str, str]) -> None:

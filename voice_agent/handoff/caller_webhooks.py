@@ -15,7 +15,6 @@ from starlette.responses import Response
 from voice_agent.calls import Calls
 from voice_agent.connecting import Connect
 from voice_agent.errors import StoreUnavailable, VoiceAgentError
-from voice_agent.handoff.call_back import promise
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.documents import AGENT_KEY, CALL_BACK_KEY, code
 from voice_agent.handoff.ladder import next_phone
@@ -28,7 +27,10 @@ from voice_agent.twilio.telephony import OVER
 JOIN_SECONDS = 30.0
 """From pressing 1 to being together, before a caller in TaskRouter's queue is offered to others again."""
 
+FAILED_QUEUES = ("error", "queue-full", "system-error")
+
 Form = dict[str, str]
+Handler = Callable[[Form], Awaitable[Response]]
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +42,58 @@ class CallerWebhooks:
         self._calls = calls
         self._connect = connect
 
-    def table(self) -> dict[str, Callable[[Form], Awaitable[Response]]]:
+    def table(self) -> dict[str, Handler]:
         return {
             "/twilio/queue/wait": self.wait,
             "/twilio/queue/key": self.key,
-            "/twilio/queue/left": self.left,
-            "/twilio/transfer/join": self.join,
-            "/twilio/transfer/talked": self.talked,
-            "/twilio/transfer/dialled": self.dialled,
-            "/twilio/transfer/message": self.message,
+            "/twilio/queue/left": self._kept(self.left, self._into_the_queue),
+            "/twilio/transfer/join": self._kept(self.join, self._into_the_room),
+            "/twilio/transfer/talked": self._kept(self.talked, self._after_an_unknown_talk),
+            "/twilio/transfer/dialled": self._kept(self.dialled, self._into_the_queue),
+            "/twilio/transfer/message": self._kept(self.message, self._not_saved),
             "/twilio/transfer/recorded": self.recorded,
         }
+
+    # -- without a store -------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _kept(handler: Handler, otherwise: Callable[[Form], str]) -> Handler:
+        """A store that fails for a moment must not cost a caller the call: they are kept where we can find them."""
+
+        async def keeping(form: Form) -> Response:
+            try:
+                return await handler(form)
+            except StoreUnavailable as error:
+                log.error("kept on the line without the store", extra={"why": str(error)})
+                return xml(twiml.response() if form.get("CallStatus") in OVER else otherwise(form))
+
+        return keeping
+
+    def _into_the_queue(self, form: Form) -> str:
+        """Whoever has talked to somebody gets the agent; everybody else waits on, and the next round asks again."""
+        if form.get("QueueResult") in ("bridged", "redirected-from-bridged") or form.get("DialBridged") == "true":
+            return self._after_an_unknown_talk(form)
+        line, lang = self._where(form, None)
+        waiting = Waiting(form.get("CallSid", ""), 0, line.name, line.hand_off, lang=lang)
+        target = self._dispatch.target_of(waiting)
+        if target.kind != "queue" or form.get("QueueResult") in FAILED_QUEUES:
+            return self._documents.goodbye(line, lang, line.speaker(lang)("queue.failed"))
+        return self._documents.queue(waiting, target, line)
+
+    def _into_the_room(self, form: Form) -> str:
+        """The person is in the room that bears the key; only they were told to go there."""
+        line, lang = self._where(form, None)
+        attempt = Attempt(form.get("key", ""), form.get("CallSid", ""), 0, 0, "", "", Via.REST)
+        return self._documents.join(attempt, line, lang)
+
+    def _after_an_unknown_talk(self, form: Form) -> str:
+        line, lang = self._where(form, None)
+        waiting = Waiting(form.get("CallSid", ""), 0, line.name, line.hand_off, form.get("From", ""), lang=lang)
+        return self._agent_again(waiting, "transfer.anything_else")
+
+    def _not_saved(self, form: Form) -> str:
+        line, lang = self._where(form, None)
+        return self._documents.goodbye(line, lang, line.speaker(lang)("transfer.not_saved"))
 
     # -- arriving --------------------------------------------------------------------------------------------------
 
@@ -214,10 +257,7 @@ class CallerWebhooks:
         asked = f"{call_sid}:left:{form.get('QueueSid', '')}:{form.get('QueueTime', '')}:{result}"
         if (earlier := self._calls.answered(asked)) is not None:
             return xml(earlier)
-        try:
-            answer = await self._after_queue(form, call_sid, result)
-        except StoreUnavailable:
-            answer = self._out_of_the_dark(form, result)
+        answer = await self._after_queue(form, call_sid, result)
         self._calls.remember(asked, answer)
         return xml(answer)
 
@@ -235,7 +275,7 @@ class CallerWebhooks:
                 return await self._after_talk(waiting)
             case "redirected-from-bridged":
                 return twiml.response()
-            case "error" | "queue-full" | "system-error":
+            case _ if result in FAILED_QUEUES:
                 return await self._without_queue(waiting)
             case _:
                 return await self._as_wished(waiting)
@@ -255,7 +295,7 @@ class CallerWebhooks:
                 case "returned":
                     return self._agent_again(waiting, "transfer.back")
                 case "call_back":
-                    return self._documents.goodbye(line, waiting.lang, self._say(waiting, "transfer.call_back"))
+                    return self._documents.goodbye(line, waiting.lang, self._say(waiting, "transfer.will_call"))
                 case _:
                     return twiml.hang_up()
         match waiting.wish:
@@ -290,13 +330,13 @@ class CallerWebhooks:
         if not self._dispatch.targets.dialable(waiting.number):
             return self._to_message(waiting, "transfer.no_number")
         try:
-            await promise(self._dispatch, waiting, recording=recording)
+            await self._dispatch.promise(waiting, recording=recording)
         except VoiceAgentError as error:
             log.error("a call-back could not be promised", extra={"why": str(error)})
             moved = await self._dispatch.stay(waiting.call_sid)
             return await self._place(moved or waiting, say=self._say(waiting, "transfer.not_noted"))
         await self._dispatch.over(waiting.call_sid, "call_back")
-        return self._documents.goodbye(line, waiting.lang, self._say(waiting, "transfer.call_back"))
+        return self._documents.goodbye(line, waiting.lang, self._say(waiting, "transfer.will_call"))
 
     # -- together --------------------------------------------------------------------------------------------------
 
@@ -335,12 +375,8 @@ class CallerWebhooks:
 
     async def dialled(self, form: Form) -> Response:
         """The caller's own leg rang a person: they have talked, or the next rung follows at once."""
-        try:
-            moved = await self._dispatch.settle(
-                form.get("key", ""), ENDINGS.get(form.get("DialCallStatus", ""), Outcome.FAILED)
-            )
-        except StoreUnavailable:
-            moved = None
+        ended = ENDINGS.get(form.get("DialCallStatus", ""), Outcome.FAILED)
+        moved = await self._dispatch.settle(form.get("key", ""), ended)
         if moved is None:
             line, lang = self._where(form, None)
             bridged = form.get("DialBridged") == "true"
@@ -372,7 +408,7 @@ class CallerWebhooks:
         recording = form.get("RecordingSid", "")
         self._dispatch.note(call_sid, "transfer", step="message", recording=recording)
         try:
-            await promise(self._dispatch, waiting, recording=recording)
+            await self._dispatch.promise(waiting, recording=recording)
         except VoiceAgentError:
             await self._dispatch.over(call_sid, Outcome.FAILED)
             return xml(self._documents.goodbye(line, lang, speak("transfer.not_saved")))

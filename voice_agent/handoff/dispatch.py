@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, assert_never
 
 from voice_agent.errors import StoreUnavailable, TwilioRestError, VoiceAgentError
+from voice_agent.handoff import promises
 from voice_agent.handoff import waiting_room as room
 from voice_agent.handoff.documents import Documents
 from voice_agent.handoff.ladder import GiveUp, Lapse, Ring, Stay, next_step
 from voice_agent.handoff.outcomes import Attempt, Outcome, State, Step, Via, Waiting, Wish
+from voice_agent.handoff.promises import CallBack
 from voice_agent.handoff.targets import Target, Targets
 from voice_agent.jobs import Jobs
 from voice_agent.lines import Line, Lines
@@ -26,7 +28,7 @@ from voice_agent.settings import Settings
 from voice_agent.store import Store, Work
 from voice_agent.twilio.telephony import Telephony
 
-STORE_SECONDS = 2.0
+STORE_SECONDS = 3.0
 """The caller hears nothing while the store is asked."""
 SETTLE_WAITS = (1.0, 2.0, 3.0)
 """After a lost answer to "call this phone", before each look whether the call exists."""
@@ -243,11 +245,22 @@ class Dispatch:
         for attempt in before.attempts:
             if attempt.open and not attempt.was_accepted:
                 self.later(self._hang_up(attempt.leg_sid))
+            if attempt.was_accepted and attempt.via is Via.TASK:
+                self.later(self._complete(attempt, outcome))
         self.later(self._file(before))
         return before
 
-    async def start_job(self, name: str, key: str, arguments: Mapping[str, Any], *, delay: float = 0.0) -> None:
-        await self._jobs.start(name, key, arguments, delay=delay)
+    async def promise(self, waiting: Waiting, *, recording: str = "") -> None:
+        """To call them back, with the durable job that does it. StoreUnavailable: nothing may be promised."""
+        now = self.wall()
+        await self.run(lambda connection: promises.promise(connection, waiting, recording=recording, at=now))
+
+    async def call_backs(self) -> list[CallBack]:
+        """Promises still to be kept."""
+        return await self.run(promises.open_ones)
+
+    async def signal_job(self, key: str, message: Mapping[str, Any]) -> None:
+        await self._jobs.signal(key, message)
 
     # -- the ladder ------------------------------------------------------------------------------------------------
 
@@ -364,6 +377,11 @@ class Dispatch:
     async def _hang_up(self, leg_sid: str) -> None:
         if leg_sid:
             await self.telephony.end(leg_sid)
+
+    async def _complete(self, attempt: Attempt, outcome: str) -> None:
+        """The worker is free for the next one."""
+        workspace, task, _ = attempt.reservation
+        await self.telephony.task(workspace, task, AssignmentStatus="completed", Reason=outcome)
 
     async def _file(self, waiting: Waiting) -> None:
         key = f"{waiting.call_sid}:hand_off:{waiting.round}"

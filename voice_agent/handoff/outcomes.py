@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     NO_ANSWER = "no_answer"
     DECLINED = "declined"
     VOICEMAIL = "voicemail"
+    """Something picked up, and nobody was there."""
     ABANDONED = "abandoned"
     """The caller was gone first."""
     FAILED = "failed"

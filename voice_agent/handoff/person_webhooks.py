@@ -21,8 +21,9 @@ from voice_agent.lines import Line
 from voice_agent.twilio import twiml
 from voice_agent.twilio.telephony import OVER
 
-MOST_READINGS = 3
-"""The summary is read so often to somebody who says nothing; then it was nobody."""
+MOST_READINGS = 2
+"""The summary is read so often to somebody who says nothing; then it was nobody, or a machine."""
+MOST_MOMENTS = 5
 MACHINES = ("machine", "fax")
 
 Form = dict[str, str]
@@ -60,14 +61,14 @@ class PersonWebhooks:
             if form.get("AnsweredBy", "").startswith(MACHINES):
                 return await self._not(key, Outcome.VOICEMAIL, waiting)
             if tries >= MOST_READINGS:
-                return await self._not(key, Outcome.NO_ANSWER, waiting, words="transfer.person.nobody")
+                return await self._not(key, Outcome.VOICEMAIL, waiting, words="transfer.person.nobody")
             now = self._dispatch.wall()
             leg_sid = form.get("CallSid", "")
             await self._dispatch.move(key, lambda each: each.reached(Step.ANSWERED, now).met(leg_sid))
         except StoreUnavailable:
-            return self._unknown(form)
+            return self._unknown(form) if form.get("via") == Via.DIAL else self._a_moment(form)
         speak = line.speaker(line.script.lang)
-        words = [speak("transfer.person.intro"), _spoken(waiting, line), speak("transfer.person.keys")]
+        words = [speak("transfer.person.intro"), spoken(waiting, line), speak("transfer.person.keys")]
         return xml(self._documents.summary(key, attempt.via, " ".join(filter(None, words)), line, tries=tries))
 
     def _unknown(self, form: Form) -> Response:
@@ -82,10 +83,21 @@ class PersonWebhooks:
         key = form.get("key", "")
         return xml(self._documents.summary(key, Via.DIAL, words, line, tries=_whole(form.get("tries"))))
 
+    def _a_moment(self, form: Form) -> Response:
+        """The store does not answer: whoever picked up is asked to stay, and it is asked again."""
+        late = _whole(form.get("late")) + 1
+        line = self._dispatch.lines.by_number(form.get("From", "")) or self._dispatch.lines.lines[0]
+        if late > MOST_MOMENTS:
+            return self._bye(line, "transfer.person.gone")
+        here = {name: form.get(name, "") for name in ("key", "via", "tries")}
+        words = line.speaker(line.script.lang)("transfer.person.moment")
+        url = self._documents.url("/twilio/transfer/leg", **here, late=str(late))
+        return xml(twiml.redirect(url, say=words, language=line.greets_in))
+
     async def key(self, form: Form) -> Response:
         """1 takes the call, 2 declines, 3 reads again; the words for them do too."""
         key = form.get("key", "")
-        choice = form.get("Digits") or _word(form.get("SpeechResult", ""))
+        choice = form.get("Digits") or key_of(form.get("SpeechResult", ""))
         if choice not in (ACCEPT, DECLINE):
             again = form | {"tries": form.get("tries", "") if choice == REPEAT else str(_whole(form.get("tries")) + 1)}
             return await self.leg(again)
@@ -99,7 +111,7 @@ class PersonWebhooks:
                 return await self._not(key, Outcome.DECLINED, waiting, words="transfer.person.declined")
             mine, now_waiting = await self._dispatch.accepted(key)
         except StoreUnavailable:
-            return self._of_nobody(form, choice)
+            return self._of_nobody(form, choice) if form.get("via") == Via.DIAL else self._a_moment(form)
         if not mine or now_waiting is None:
             return self._bye(line, _why_not(now_waiting or waiting))
         return await self._take(attempt, now_waiting, line)
@@ -160,6 +172,8 @@ class PersonWebhooks:
         waiting, attempt = moved
         if waiting.state is State.ACCEPTED and waiting.accepted_key == attempt.key:
             await self._dispatch.stay(waiting.call_sid)  # they pressed 1 and were gone before the caller came
+        if attempt.via is Via.TASK and not attempt.was_accepted:
+            self._dispatch.later(self._give_back(attempt))  # the next worker need not wait for the reservation's end
         self._dispatch.later(self._dispatch.proceed(waiting.call_sid))
 
     async def room(self, form: Form) -> Response:
@@ -172,7 +186,8 @@ class PersonWebhooks:
         return Response(status_code=204)
 
 
-def _spoken(waiting: Waiting, line: Line) -> str:
+def spoken(waiting: Waiting, line: Line) -> str:
+    """The summary for the ear, in the language of the line's people; "" when none was kept."""
     return Summary.from_json(waiting.summary).as_speech(line.script.lang) if waiting.summary else ""
 
 
@@ -180,7 +195,8 @@ def _why_not(waiting: Waiting) -> str:
     return "transfer.person.taken" if waiting.accepted_key else "transfer.person.gone"
 
 
-def _word(speech: str) -> str:
+def key_of(speech: str) -> str:
+    """The key that a spoken word stands for, "" for none."""
     heard = [word.strip(".,!?¡¿").lower() for word in speech.split()]
     return next((WORDS[word] for word in heard if word in WORDS), "")
 

@@ -70,6 +70,13 @@ class Targets:
             and phonenumbers.number_type(number) not in costly
         )
 
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """Every phone that a target names, once."""
+        named = (*(phone for target in self.by_name.values() for phone in target.phones),)
+        direct = tuple(target.address for target in self.by_name.values() if target.kind == "number")
+        return tuple(dict.fromkeys((*named, *direct)))
+
     def of(self, name: str) -> Target:
         """A name without a table is a queue of that name, with nobody to call."""
         return self.by_name.get(name) or Target(name, "queue", name)

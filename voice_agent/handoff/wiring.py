@@ -16,6 +16,7 @@ from voice_agent.calls import Calls, Tickets
 from voice_agent.clients import telephony_of
 from voice_agent.connecting import connecting
 from voice_agent.handoff import music
+from voice_agent.handoff.call_back_webhooks import CallBackWebhooks
 from voice_agent.handoff.caller_webhooks import CallerWebhooks
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.documents import MUSIC_PATH
@@ -46,7 +47,12 @@ def transfers(settings: Settings, lines: Lines, store: Store, jobs: Jobs, calls:
 
     dispatch = Dispatch(settings, lines, store, telephony_of(settings), jobs, wall=time.time, note=note)
     callers = CallerWebhooks(dispatch, calls, connecting(settings, tickets))
-    webhooks = {**callers.table(), **PersonWebhooks(dispatch).table(), **TaskWebhooks(dispatch).table()}
+    webhooks = {
+        **callers.table(),
+        **PersonWebhooks(dispatch).table(),
+        **TaskWebhooks(dispatch).table(),
+        **CallBackWebhooks(dispatch, callers).table(),
+    }
     return Transfers(dispatch, callers, webhooks, (Route(MUSIC_PATH, _music),))
 
 

@@ -106,8 +106,9 @@ class Telephony:
         await self._post(TASKROUTER, f"/v1/Workspaces/{workspace}/Tasks/{task}", list(fields.items()))
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     def _path(self, rest: str) -> str:
         return f"/2010-04-01/Accounts/{self._account}/{rest}"

@@ -139,7 +139,7 @@ def dial(
     noun = ET.SubElement(verb, "Sip" if address.startswith(("sip:", "sips:")) else "Number")
     noun.text = address
     if whisper:
-        noun.set("url", whisper)
+        noun.attrib |= {"url": whisper, "machineDetection": "Enable"}
     if status_callback:
         noun.attrib |= {"statusCallback": status_callback, "statusCallbackEvent": "ringing answered completed"}
     return response(*_spoken(say, language=language), verb)

@@ -40,6 +40,8 @@ async def join_as_waiting(call: "EmulatedCall", bridge: Bridge) -> None:
         while following is not None:
             if isinstance(following, Fetch):
                 extra = {**bridge.whisper_fields, **following.extra}
+                if call.answered_by is not None:
+                    extra["AnsweredBy"] = call.answered_by
                 page = await call.document(Fetch(following.url, following.method, "whisper", extra))
             else:
                 page = following

@@ -88,6 +88,8 @@ class EmulatedCall:
         self.reports = StatusReports(self)
         self._task: asyncio.Task[None] | None = None
         self._first_words: asyncio.Task[None] | None = None
+        self.doorbell: asyncio.Future[bool] | None = None
+        """While a manual phone rings: whether it is answered."""
 
     # The call as seen from outside
 
@@ -172,6 +174,12 @@ class EmulatedCall:
     async def quiet(self, *, lasting: float = 1.2, patience: float = 60.0) -> None:
         """See Person.quiet."""
         await self.person.quiet(lasting=lasting, patience=patience)
+
+    def pick_up(self, answered: bool = True) -> None:
+        """Somebody answers the manual phone that this call makes ring, or declines. Raises NobodyListens."""
+        if self.doorbell is None or self.doorbell.done():
+            raise NobodyListens("this call makes no phone ring that waits for somebody")
+        self.doorbell.set_result(answered)
 
     def play_audio(self, audio: bytes) -> None:
         """The person's own voice, μ-law 8 kHz, into an open Media Stream. Raises NobodyListens."""
@@ -328,7 +336,7 @@ class EmulatedCall:
         try:
             if self.options.direction != "inbound":
                 await be_answered(self)
-                if self.options.phone.says:
+                if self.options.phone.says or self.options.phone.presses:
                     self._first_words = asyncio.create_task(speak_first(self))
             if self.options.bridge is not None:
                 await join_as_waiting(self, self.options.bridge)

@@ -50,6 +50,7 @@ def routes(info: Mapping[str, Any]) -> list[Route]:
         Route("/emulator/calls/events", _all_events),
         Route("/emulator/calls/{sid}", _call),
         Route("/emulator/calls/{sid}/events", _events),
+        Route("/emulator/calls/{sid}/happenings", _happenings),
         Route("/emulator/calls/{sid}/{act}", _act, methods=["POST"]),
     ]
 
@@ -107,7 +108,8 @@ async def _ledger(request: Request) -> Response:
 
 
 async def _phones(request: Request) -> Response:
-    """How outside phones behave: `{"number": "+1...", "answer": "busy", "after": 2, "says": "Hello?"}`, `*` for all.
+    """How outside phones behave: `{"number": "+1...", "answer": "human", "after": 2, "says": "Hi", "presses": "1"}`,
+    `*` for all. `manual` ones wait for `answer` or `decline` on the call that makes them ring.
 
     `undeliverable` is the error code that ends messages to it, `lookup` the packages that Lookup answers with.
     """
@@ -115,7 +117,9 @@ async def _phones(request: Request) -> Response:
     if request.method == "POST":
         given = await _body(request)
         try:
-            habits = PhoneHabits(given.get("answer", "human"), given.get("after"), given.get("says", ""))
+            habits = PhoneHabits(
+                given.get("answer", "human"), given.get("after"), given.get("says", ""), given.get("presses", "")
+            )
         except UnknownAnswer as exc:
             return _refusal(400, str(exc))
         exchange.phones[str(given.get("number", "*"))] = habits
@@ -125,7 +129,7 @@ async def _phones(request: Request) -> Response:
             exchange.messages.undeliverable[str(given["number"])] = int(given["undeliverable"])
     return JSONResponse(
         {
-            number: {"answer": phone.answer, "after": phone.after, "says": phone.says}
+            number: {"answer": phone.answer, "after": phone.after, "says": phone.says, "presses": phone.presses}
             for number, phone in exchange.phones.items()
         }
     )
@@ -170,6 +174,7 @@ def state(call: EmulatedCall) -> dict[str, Any]:
         "direction": call.options.direction,
         "status": call.status,
         "seconds": call.seconds,
+        "waits_for_answer": call.doorbell is not None,
         "listening": call.listening,
         "agent_speaking": call.agent_is_speaking,
         "relay_open": call.relay is not None,
@@ -182,8 +187,18 @@ async def _call(request: Request) -> Response:
     return _refusal(404, "no such call") if call is None else JSONResponse(state(call))
 
 
+async def _happenings(request: Request) -> Response:
+    """All that has happened on a call, or from the `from`th on: a JSON list, for who asks now and then."""
+    call = _exchange(request).calls.get(request.path_params["sid"])
+    if call is None:
+        return _refusal(404, "no such call")
+    first = int(request.query_params.get("from", "0"))
+    return JSONResponse([happening.as_json() for happening in call.journal.entries[max(0, first) :]])
+
+
 async def _act(request: Request) -> Response:
-    """`say {"text"}`, `press {"keys"}`, `bargein {"text"}`, `quiet`, `hangup`, `drop`; 409 when it cannot be done now.
+    """`say {"text"}`, `press {"keys"}`, `bargein {"text"}`, `quiet`, `hangup`, `drop`, and of a manual
+    phone `answer`, `decline`; 409 when it cannot be done now.
 
     `patience` is how many emulated seconds to wait for a moment at which it can.
     """
@@ -202,6 +217,10 @@ async def _act(request: Request) -> Response:
                 await call.barge_in(str(given["text"]), patience=patience)
             case "quiet":
                 await call.quiet(lasting=float(given.get("lasting", 1.2)), patience=float(given.get("patience", 60.0)))
+            case "answer":
+                call.pick_up()
+            case "decline":
+                call.pick_up(answered=False)
             case "hangup":
                 call.hang_up()
             case "drop":

@@ -45,7 +45,7 @@ async def dial(call: "EmulatedCall", element: Element, document: Document) -> Ne
 
     When the one who dialled hangs up the action is told too, and its answer is ignored.
     """
-    nouns = [child for child in element if child.tag in ("Number", "Queue", "Conference")]
+    nouns = [child for child in element if child.tag in ("Number", "Sip", "Queue", "Conference")]
     missing = next((child.tag for child in element if child.tag in NOT_BUILT), None)
     if missing is not None:
         raise NotBuilt(missing)
@@ -111,7 +111,13 @@ async def _dial_number(
 async def _dial_queue(
     call: "EmulatedCall", element: Element, noun: Element, document: Document, dialled: Dialled
 ) -> None:
-    queue = call.queues.named(text_of(noun))
+    reservation = noun.get("reservationSid", "")
+    if reservation:
+        taken = None if call.exchange is None else call.exchange.take_reservation(call, reservation)
+        if taken is None:
+            dialled.status = "failed"
+            return
+    queue = call.queues.named(taken if reservation and taken else text_of(noun))
     timeout = whole(element.get("timeout"), 30)
     try:
         member = await call.unless_interrupted(call.clock.within(timeout, _front(call, queue)))
@@ -129,7 +135,11 @@ async def _dial_queue(
     bridge = Bridge(call, first, fields)
     call.queues.take(queue, member, bridge)
     dialled.status, dialled.other_sid, dialled.bridge = "completed", member.call.sid, bridge
-    await join_as_dialler(call, bridge, member.call, star_ends=element.get("hangupOnStar") == "true")
+    try:
+        await join_as_dialler(call, bridge, member.call, star_ends=element.get("hangupOnStar") == "true")
+    finally:
+        if reservation and call.exchange is not None:
+            call.exchange.end_reservation(reservation, noun.get("postWorkActivitySid", ""))
 
 
 async def _front(call: "EmulatedCall", queue: VoiceQueue) -> Member:

@@ -147,6 +147,23 @@ class Exchange:
         if found is not None:
             self.taskrouter.routing.cancel(*found, reason)
 
+    def take_reservation(self, call: EmulatedCall, sid: str) -> str | None:
+        found = self.taskrouter.find_reservation(sid)
+        if found is None or found[1].status not in ("pending", "accepted"):
+            self.ledger.enter("alert_raised", code=14223, text="the reservation cannot be taken any more", url="")
+            return None
+        workspace, reservation = found
+        if reservation.status == "pending":
+            reservation.task.attributes["worker_call_sid"] = call.sid
+            self.taskrouter.routing.accept(workspace, reservation)
+        return reservation.task.sid
+
+    def end_reservation(self, sid: str, post_work_activity_sid: str) -> None:
+        if (found := self.taskrouter.find_reservation(sid)) is not None:
+            workspace, reservation = found
+            after = {"post_work_activity_sid": post_work_activity_sid}
+            self.instructions.after_talk(self.taskrouter.routing, workspace, reservation, after)
+
     def number_sid(self, call: EmulatedCall) -> str | None:
         ours = call.to_number if call.options.direction == "inbound" else call.from_number
         number = self.numbers.get(ours)

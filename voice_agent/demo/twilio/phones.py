@@ -5,7 +5,7 @@ from dataclasses import dataclass
 OUTCOMES = {"busy": "busy", "no_answer": "no-answer", "declined": "busy", "failed": "failed"}
 """What a phone that does not answer makes of the call's status. Declining looks like busy to the caller."""
 
-ANSWERS = {"human", "voicemail", "fax"} | set(OUTCOMES)
+ANSWERS = {"human", "manual", "voicemail", "fax"} | set(OUTCOMES)
 
 
 class UnknownAnswer(ValueError):
@@ -14,13 +14,18 @@ class UnknownAnswer(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PhoneHabits:
-    """`answer` is one of human, voicemail, fax, busy, no_answer, declined, failed; raises UnknownAnswer."""
+    """`answer` is one of human, manual, voicemail, fax, busy, no_answer, declined, failed; raises UnknownAnswer.
+
+    A manual phone rings until somebody answers or declines it over the controls.
+    """
 
     answer: str = "human"
     after: float | None = None
     """Seconds of ringing; None for the usual time."""
     says: str = ""
     """First words of whoever answers, as soon as something listens."""
+    presses: str = ""
+    """Keys that whoever answers presses as soon as something listens; `w` waits half a second."""
 
     def __post_init__(self) -> None:
         if self.answer not in ANSWERS:
@@ -34,10 +39,10 @@ class PhoneHabits:
     @property
     def detection_seconds(self) -> float:
         """How long answering-machine detection takes (our figures)."""
-        return 2.0 if self.answer == "human" else 4.0
+        return 2.0 if self.answer in ("human", "manual") else 4.0
 
     def answered_by(self, detection: str) -> str:
         """AnsweredBy for `MachineDetection` Enable or DetectMessageEnd (sheet section 4.6)."""
         if self.answer == "voicemail":
             return "machine_end_beep" if detection == "DetectMessageEnd" else "machine_start"
-        return self.answer
+        return "human" if self.answer == "manual" else self.answer

@@ -1,5 +1,6 @@
 """An outbound call until it is answered: it rings at a leg of ours or at an outside phone, and may not be answered."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from . import happenings as happened
@@ -9,6 +10,10 @@ from .timing import Timing
 
 if TYPE_CHECKING:
     from .call import EmulatedCall
+
+
+SPEAKS_WITHIN = 60.0
+"""Seconds that somebody who answered waits for anything to listen: an application's first document may be slow."""
 
 
 async def be_answered(call: "EmulatedCall") -> None:
@@ -31,10 +36,13 @@ async def be_answered(call: "EmulatedCall") -> None:
 
 
 async def speak_first(call: "EmulatedCall") -> None:
-    """Whoever answers may speak up as soon as something listens."""
-    words = call.options.phone.says
+    """Whoever answers may speak up, and press keys, as soon as something listens."""
+    words, keys = call.options.phone.says, call.options.phone.presses
     try:
-        await call.say(words)
+        if words:
+            await call.say(words, patience=SPEAKS_WITHIN)
+        if keys:
+            await call.press(keys, patience=SPEAKS_WITHIN)
     except NobodyListens:
         call.note(happened.CallerSpoke(text=words, heard=False))
 
@@ -51,6 +59,9 @@ async def _far_leg_answers(call: "EmulatedCall", far: "EmulatedCall") -> None:
 
 async def _phone_answers(call: "EmulatedCall") -> None:
     phone, limit = call.options.phone, call.options.ring_limit
+    if phone.answer == "manual":
+        await _somebody_decides(call, limit)
+        return
     rings = phone.after
     if rings is None:
         rings = limit if phone.answer == "no_answer" else call.timing.ring
@@ -59,6 +70,23 @@ async def _phone_answers(call: "EmulatedCall") -> None:
         raise HungUp(f"the phone: {phone.answer}", phone.outcome)
     if rings > limit:
         raise HungUp("nobody answered in time", "no-answer")
+
+
+async def _somebody_decides(call: "EmulatedCall", limit: float) -> None:
+    """Rings until the phone is answered or declined over the controls, or nobody is there."""
+    call.doorbell = asyncio.get_running_loop().create_future()
+    try:
+        taken = await call.unless_interrupted(call.clock.within(limit, _word(call.doorbell)))
+    except TimeoutError:
+        raise HungUp("nobody answered in time", "no-answer") from None
+    finally:
+        call.doorbell = None
+    if not taken:
+        raise HungUp("the phone: declined", "busy")
+
+
+async def _word(doorbell: "asyncio.Future[bool]") -> bool:
+    return await doorbell
 
 
 def _tone_seconds(timing: Timing, digit: str) -> float:

@@ -28,6 +28,12 @@ class Exchange(Protocol):
 
     def drop_task(self, call: "EmulatedCall", reason: str) -> None: ...
 
+    def take_reservation(self, call: "EmulatedCall", sid: str) -> str | None:
+        """`<Queue reservationSid>`: the worker on `call` accepts it. The queue its caller is in; None if too late."""
+
+    def end_reservation(self, sid: str, post_work_activity_sid: str) -> None:
+        """The conversation of an accepted reservation is over: its task wraps up."""
+
     def number_sid(self, call: "EmulatedCall") -> str | None:
         """The PN sid of the account's own number on this call."""
 

@@ -21,7 +21,6 @@ NOT_BUILT: Mapping[str, str] = {
     "Sms": "messages from a call",
     "Stream": "unidirectional Media Streams and connectors",
     "Client": "browser phones",
-    "Sip": "SIP",
     "Sim": "wireless",
     "Application": "TwiML apps",
     "Task": "TaskRouter without an exchange",

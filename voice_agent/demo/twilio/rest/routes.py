@@ -112,7 +112,7 @@ def _taskrouter(prefix: str) -> list[Route]:
         at(one + "/TaskQueues", GET=taskrouter.list_queues, POST=taskrouter.create_queue),
         at(one + "/TaskQueues/{sid}", GET=taskrouter.fetch_queue),
         at(one + "/Workflows", GET=taskrouter.list_workflows, POST=taskrouter.create_workflow),
-        at(one + "/Workflows/{sid}", GET=taskrouter.fetch_workflow),
+        at(one + "/Workflows/{sid}", GET=taskrouter.fetch_workflow, POST=taskrouter.update_workflow),
         at(one + "/Tasks", GET=tasks.list_tasks, POST=tasks.create_task),
         at(one + "/Tasks/{sid}", GET=tasks.fetch_task, POST=tasks.update_task, DELETE=tasks.delete_task),
         at(one + "/Tasks/{task}/Reservations", GET=tasks.list_reservations),

@@ -1,12 +1,14 @@
 """TaskRouter v1 over REST: workspaces, activities, workers, queues and workflows (sheet section 5.5)."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from ..taskrouter.expressions import BadExpression
 from ..taskrouter.records import Activity, Reservation, TaskQueue, Worker, Workflow, Workspace
 from ..taskrouter.routing import read_targets
 from ..taskrouter.workspaces import DAY, InvalidWorkflow
-from .answers import RestError, page_meta
+from .answers import RestError, not_built, page_meta
 from .gate import Call, created, found
 from .taskrouter_shapes import (
     BASE,
@@ -158,6 +160,30 @@ async def create_workflow(request: Call) -> Response:
         raise RestError(400, 20001, str(invalid)) from invalid
     workspace.workflows[workflow.sid] = workflow
     return created(show_workflow(request, workspace, workflow))
+
+
+async def update_workflow(request: Call) -> Response:
+    """Tasks that are under way keep the targets they were given; `ReEvaluateTasks` is not built."""
+    workspace, form = workspace_of(request), request.form
+    if form.text("ReEvaluateTasks") == "true":
+        raise not_built("ReEvaluateTasks (tasks under way)")
+    workflow = part_of(request, workspace.workflows)
+    changed = replace(
+        workflow,
+        friendly_name=form.text("FriendlyName", workflow.friendly_name),
+        configuration=json_object(form.text("Configuration")) if form.has("Configuration") else workflow.configuration,
+        assignment_callback_url=form.text("AssignmentCallbackUrl", workflow.assignment_callback_url),
+        fallback_assignment_callback_url=form.text(
+            "FallbackAssignmentCallbackUrl", workflow.fallback_assignment_callback_url
+        ),
+        reservation_timeout=form.number("TaskReservationTimeout", workflow.reservation_timeout, 1, DAY),
+    )
+    try:
+        read_targets(workspace, changed, {})
+    except (InvalidWorkflow, BadExpression) as invalid:
+        raise RestError(400, 20001, str(invalid)) from invalid
+    workspace.workflows[workflow.sid] = changed
+    return found(show_workflow(request, workspace, changed))
 
 
 async def list_workflows(request: Call) -> Response:

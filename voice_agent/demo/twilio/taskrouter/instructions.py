@@ -100,7 +100,7 @@ class Instructions:
             routing.accept(workspace, reservation)
         if joins is not None:
             await _ended(leg)
-            self._after_talk(routing, workspace, reservation, instruction)
+            self.after_talk(routing, workspace, reservation, instruction)
 
     async def _conference(
         self,
@@ -124,7 +124,7 @@ class Instructions:
         ends = instruction.get("end_conference_on_customer_exit", "true")
         waiting.redirect(parse(_dial("Conference", name, endConferenceOnExit=ends), None, ""), "bridged")
         await _ended(leg)
-        self._after_talk(routing, workspace, reservation, instruction)
+        self.after_talk(routing, workspace, reservation, instruction)
 
     async def _ring(
         self, reservation: Reservation, instruction: Mapping[str, Any], url: str, twiml: str | None
@@ -145,7 +145,7 @@ class Instructions:
         reservation.call_sid = leg.sid
         return leg
 
-    def _after_talk(
+    def after_talk(
         self, routing: Routing, workspace: Workspace, reservation: Reservation, instruction: Mapping[str, Any]
     ) -> None:
         """The conversation is over: the task wraps up, and the worker goes where `post_work_activity_sid` says."""

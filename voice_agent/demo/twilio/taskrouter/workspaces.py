@@ -118,6 +118,18 @@ class TaskRouter:
             ((space, space.workflows[sid]) for space in self.workspaces.values() if sid in space.workflows), None
         )
 
+    def find_reservation(self, sid: str) -> tuple[Workspace, Reservation] | None:
+        return next(
+            (
+                (workspace, reservation)
+                for workspace in self.workspaces.values()
+                for task in workspace.tasks.values()
+                for reservation in task.reservations
+                if reservation.sid == sid
+            ),
+            None,
+        )
+
     def instruct(self, workspace: Workspace, reservation: Reservation, instruction: Mapping[str, Any]) -> None:
         """Does what an assignment callback or REST said of a reservation. Raises InvalidInstruction."""
         self._instructions.perform(self.routing, workspace, reservation, instruction)
