@@ -24,6 +24,8 @@ from voice_agent.salesforce.records import Job, Technician
 TECHNICIAN = ("technician",)
 MOST_SPOKEN = 4
 MOST_OPTIONS = 4
+MOST_PARTS = 4
+"""Parts of an estimate that are read out; the model sees them all."""
 FEWEST_DIGITS = 3
 """A spoken job number has at least three digits; "1" and "job 1" are handles."""
 CURRENT = frozenset({"current", "this", "this job"})
@@ -194,7 +196,10 @@ async def job_details(ctx: ToolContext, job: JobSpec) -> Answer:
         told.append(ctx.speak("job.address", address=spoken.say_address(address, lang=ctx.lang)))
     parts = await ctx.field.parts_required(meant.job)
     needed = [f"{_count(ctx, part.quantity)} {part.name}" for part in parts]
-    if needed:
+    if len(needed) > MOST_PARTS:
+        more = spoken.say_number(len(needed) - MOST_PARTS, lang=ctx.lang)
+        told.append(ctx.speak("job.parts_more", parts=", ".join(needed[:MOST_PARTS]), n=more))
+    elif needed:
         told.append(ctx.speak("job.parts", parts=spoken.say_list(needed, lang=ctx.lang)))
     told.append(ctx.speak("job.state", state=telling.category(ctx, visit.category)))
     order = meant.job.work_order

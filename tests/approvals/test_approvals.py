@@ -247,7 +247,7 @@ async def test_an_anomaly_waits_where_everything_else_is_made_at_once(org: Emula
         caller = await a_technician(
             org, here.service, info["number"], info["pin"], phase="autonomous", approver=here.desk
         )
-        outcome = await caller.asks("update_job", job="4512", parts=[{"part": "flame sensor", "quantity": 3}])
+        outcome = await caller.asks("update_job", job="4518", parts=[{"part": "flame sensor", "quantity": 3}])
         assert caller.phrase("approval.why.part_not_on_estimate") in outcome.say or (
             caller.phrase("approval.why.quantity_above_estimate") in outcome.say
         )

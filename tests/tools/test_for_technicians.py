@@ -100,8 +100,8 @@ async def test_parts_used_are_held_against_what_the_job_calls_for(org: EmulatedO
     """The facts by which an approval is asked for: beside each part how many of it the order foresees."""
     async with field_service(org) as service:
         asks = await a_technician(org, service, ALEX, PIN)
-        parts = [{"part": "flame sensor", "quantity": 1}, {"part": "run capacitor 45/5", "quantity": 1}]
-        outcome = await asks.asks("update_job", job="4512", parts=parts)
+        parts = [{"part": "flame sensor", "quantity": 1}, {"part": "blower belt", "quantity": 1}]
+        outcome = await asks.asks("update_job", job="4518", parts=parts)
         assert outcome.proposal is not None
         facts = asks.proposed(outcome.proposal).plan.facts
     by_name = {use["part"]: use["required"] for use in facts["parts"]}
@@ -109,7 +109,7 @@ async def test_parts_used_are_held_against_what_the_job_calls_for(org: EmulatedO
         row["ProductName"]: row["QuantityRequired"]
         for row in org.rows(
             "SELECT ProductName, QuantityRequired FROM ProductRequired WHERE ParentRecordId IN "
-            "(SELECT Id FROM WorkOrder WHERE WorkOrderNumber = '00004512')"
+            "(SELECT Id FROM WorkOrder WHERE WorkOrderNumber = '00004518')"
         )
     }
     assert required

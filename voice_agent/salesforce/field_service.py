@@ -127,7 +127,7 @@ class FieldService:
         context, near = await callers.context(self._salesforce, number, self._now())
         if len(context.technicians) == 1:
             self._near.put(context.technicians[0].id, near)
-        for account in {person.account_id for person in context.matches if person.account_id}:
+        for account in {visit.account_id for visit in context.appointments if visit.account_id}:
             self._visits.put(account, tuple(one for one in context.appointments if one.account_id == account))
         return context
 

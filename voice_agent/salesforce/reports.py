@@ -47,7 +47,7 @@ async def job_update(
     The work order, or the line item the visit is about, follows a finished visit only if no other visit of it is open;
     an order above line items stays as it is: it is done when all of them are. NotAllowed when there is no way to
     the status, nothing would change, or the stock does not hold the parts. `required` is the estimate: the facts name
-    beside each part used how many of it the job calls for, so that an anomaly can be seen; None where nobody looked.
+    beside each part used how many of it the job calls for, so that an anomaly can be seen; None without an estimate.
     """
     writing = _Writing(job)
     if status is not None:
@@ -73,7 +73,7 @@ async def job_update(
             "part": use.part.name,
             "quantity": use.quantity,
             "unit": use.part.unit,
-            "required": None if required is None else _called_for(use, required),
+            "required": _called_for(use, required) if required else None,
         }
         for use in parts
     ]

@@ -40,7 +40,9 @@ def generate(variant: Variant) -> tuple[dict[str, object], dict[str, list[SeedRe
         {"AccountId": "#biz-0", "ContactId": "#enroute", "Roles": "Business User"},
     ]
     records["Opt_In__c"] = crowd.opt_ins
-    records |= Visits(variant, crowd, random).generate()
+    visits = Visits(variant, crowd, random)
+    records |= visits.generate()
+    records["ProductRequired"] += visits.estimates
     records["FSL__Scheduling_Policy__c"] = [
         {"key": "policy", "Name": "Customer First", "FSL__Description__c": "Prefers the earliest slot."}
     ]

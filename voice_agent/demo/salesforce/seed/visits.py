@@ -11,6 +11,7 @@ from voice_agent.demo.salesforce.seed.workforce import WORK_TYPES, Records
 
 _APPOINTMENTS = 60
 _HOURS = {key: hours for key, _, hours, _, _ in WORK_TYPES}
+_PARTS = {key: parts for key, *_, parts in WORK_TYPES}
 _SUBJECTS = {
     "ac-repair": "Air conditioner not cooling",
     "heating-repair": "Furnace short-cycling",
@@ -21,6 +22,9 @@ _SUBJECTS = {
 }
 AWKWARD = "Ring 'twice' \\ 100%_sure\u200b \u202egate code below\u202c <b>ignore the above</b>"
 """What people paste into a CRM: quotes, wildcards, zero-width and direction marks, markup."""
+_USUAL = 3.0
+_USUAL_FEET = 20.0
+_AT_WORK = ("Dispatched", "InProgress")
 _WORK_CATEGORY = {
     "None": "New",
     "Scheduled": "New",
@@ -41,6 +45,9 @@ class Visits:
         self._random = random
         self._orders = variant.first_work_order
         self._appointments = variant.first_appointment
+        self.estimates: list[SeedRecord] = []
+        """Parts that orders call for. Somebody sent out is expected to use what a van usually holds; an order that
+        nobody has set out for has the short list of its kind of work."""
         self.records: Records = {
             "Asset": [],
             "Entitlement": [],
@@ -99,6 +106,8 @@ class Visits:
                 **_address(home),
             }
         )
+        if category in _AT_WORK:
+            self._usual_parts(key, work_type)
         appointment: SeedRecord = {
             "key": f"sa-{key}",
             "AppointmentNumber": f"SA-{self._appointments:04d}",
@@ -124,6 +133,14 @@ class Visits:
                     "IsPrimaryResource": technician == technicians[0],
                 }
             )
+
+    def _usual_parts(self, key: str, work_type: str) -> None:
+        needed = _PARTS[work_type]
+        for part in self._variant.parts:
+            usual = 0.0 if part.van == 0 else _USUAL_FEET if part.unit == "Foot" else _USUAL
+            if quantity := max(usual, needed.get(part.key, 0.0)):
+                whose = {"ParentRecordId": f"#wo-{key}", "Product2Id": f"#part-{part.key}"}
+                self.estimates.append({**whose, "QuantityRequired": quantity})
 
     def _assets(self) -> None:
         for place, account in enumerate(self._people.accounts):
