@@ -76,6 +76,8 @@ class CodeProof:
         """Nobody is known behind the number: an order number says where a code may go."""
         if self._tries >= MOST_TRIES:
             return Asked("proof.code.no_more", refused=True)
+        if self._challenge is not None and self._clock() < self._challenge.until:
+            return Asked("proof.code.waiting", CODE)
         return Asked(phrase, ORDER_NUMBER)
 
     async def ask_by_order(self, digits: str, lang: str) -> Asked:

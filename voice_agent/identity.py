@@ -117,14 +117,19 @@ class Identity:
 
     # -- asking for a proof --------------------------------------------------------------------------------------------
 
-    async def ask(self, lang: str) -> Asked:
-        """Something needs a higher level: ask for the PIN, or text a code and ask for that."""
+    async def ask(self, lang: str, *, order: str = "") -> Asked:
+        """Something needs a higher level: ask for the PIN, or text a code and ask for that.
+
+        Nobody is asked for an `order` number that they have said already.
+        """
         await self.known.wait()
         if self._line == "technician":
             return self._ask_pin()
         contact = self.grant.contact
         if contact is not None:
             return await self._code.ask(contact, self._on_record(contact), lang)
+        if order and not self._code.order:
+            return await self._code.ask_by_order(order, lang)
         several = self.context is not None and len(self.context.matches) > 1
         return self._code.ask_for_order("proof.order.several" if several else "proof.order.ask")
 

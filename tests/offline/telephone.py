@@ -5,6 +5,7 @@ What the machine orders is done here at once and in order; the caller always wai
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator
@@ -98,6 +99,11 @@ class Telephone:
     async def ring(self) -> str:
         await self.identity.identify()
         return await self._post(CallStarted(greeting=self.line.greeting, at=self.at))
+
+    async def code(self) -> str:
+        """The one that was texted last; some are sent behind the caller's back."""
+        await asyncio.gather(*self.identity._code._sending)
+        return self.codes[-1][1]
 
     async def say(self, text: str) -> str:
         """A final prompt; Twilio names its language, which is `speaks` here."""

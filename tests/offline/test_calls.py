@@ -26,7 +26,7 @@ async def _play(script: Script, org: EmulatedOrg) -> None:
         phone = dial(service, script.line, script.number, org.now, speaks=script.speaks, attested=script.attested)
         await phone.ring()
         for turn in script.turns:
-            text = turn.text.replace("{code}", phone.codes[-1][1]) if "{code}" in turn.text else turn.text
+            text = turn.text.replace("{code}", await phone.code()) if "{code}" in turn.text else turn.text
             answer = await (phone.say(text) if turn.verb == "say" else phone.press(text))
             for pattern in turn.hear:
                 assert re.search(pattern, answer, re.I), f"after {turn.text!r}: {pattern!r} not in {answer!r}"

@@ -19,8 +19,11 @@ Speak = Callable[..., str]
 class Prover(Protocol):
     """The caller's way to a higher level. `lang` is the language a code is texted in."""
 
-    async def ask(self, lang: str) -> Asked:
-        """What to ask for now that something needs more than the caller has proven; texts a code if that is the way."""
+    async def ask(self, lang: str, *, order: str = "") -> Asked:
+        """What to ask for now that something needs more than the caller has proven; texts a code if that is the way.
+
+        `order` is a work order number that the caller has said in this call.
+        """
         ...
 
     async def claim(self, *, work_order: str = "", name: str = "", lang: str = "en") -> Asked:

@@ -171,6 +171,16 @@ def _option(keys: str, asked: str) -> Iterator[str]:
     yield from re.findall(offered, asked, re.IGNORECASE)
 
 
+def order_said(said: Sequence[str], lang: str) -> str:
+    """The work order number that the caller named last, as digits; empty when they named none."""
+    spoken: Lang = "es" if lang == "es" else "en"
+    for sentence in reversed(said):
+        number = extract(sentence, lang=spoken, intent="eta").get("work_order")
+        if isinstance(number, str) and number.isdigit():
+            return number
+    return ""
+
+
 def plain(value: Any) -> Any:
     """An argument as JSON would carry it: days and times as text, models as objects."""
     if hasattr(value, "model_dump"):

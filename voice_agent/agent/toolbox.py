@@ -20,7 +20,7 @@ import orjson
 
 from voice_agent.agent import shown
 from voice_agent.agent.context import ToolContext
-from voice_agent.agent.evidence import STATUSES, Evidence, plain
+from voice_agent.agent.evidence import STATUSES, Evidence, order_said, plain
 from voice_agent.agent.outcomes import Approver, Outcome, Proposed, Settled, as_json, awaiting, failed
 from voice_agent.agent.policy import (
     MOST_CALLS_A_TURN,
@@ -203,7 +203,7 @@ class Toolbox:
         if context.prover is None:
             asked = Asked(f"proof.{error.proof}.ask", Ask(Keypad.PIN, PIN_LENGTH))
         else:
-            asked = await context.prover.ask(context.lang)
+            asked = await context.prover.ask(context.lang, order=order_said(context.said, context.lang))
         say = context.speak(asked.phrase, **asked.holes)
         status, why = ("refused", NO_PROOF) if asked.refused else ("proof_needed", error.for_model)
         content = orjson.dumps({"status": status, "why": why, "say": say}).decode()
