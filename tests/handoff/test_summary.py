@@ -176,6 +176,7 @@ def test_a_planted_name_stays_a_quoted_name() -> None:
 
 def test_cards_and_pins_in_a_callers_words_are_hidden() -> None:
     assert "4111" not in quoted("my card is 4111 1111 1111 1111 thanks")
+    assert "four eight" not in quoted("my pin is four eight two nine one three")
     assert "773 555 0188" in quoted("call me at 773 555 0188")
 
 

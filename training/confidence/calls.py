@@ -39,7 +39,8 @@ class SimulatedCall:
 
 def calls(which: str, *, seeds: int = 1) -> list[SimulatedCall]:
     """`fit` or `report`, in an order that does not depend on the files'."""
-    mine = list(_conversations(which))
+    seen = set() if which == "fit" else {one.opening for one, _ in _conversations("fit")}
+    mine = [(one, must) for one, must in _conversations(which) if one.opening not in seen]
     first = 0 if which == "fit" else 1000
     found = [
         SimulatedCall(Cell(one, noise, first + seed), mistakes, must)

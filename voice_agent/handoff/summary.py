@@ -21,6 +21,14 @@ MOST_QUOTED = 160
 MOST_SPOKEN = 380
 """Characters of the spoken form: about 17 s at the pace measured for the playout estimate (43 ms a character)."""
 HIDDEN = ("[card]", "[pin]", "[ssn]")
+FEWEST_FIGURES = 3
+"""Fewer digits and number words than this hold no card, PIN or social security number."""
+_FIGURES = re.compile(
+    r"\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|cero|un[oa]?|dos|"
+    r"tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veint\w+|\w+enta|"
+    r"\w*cient[oa]s?|cien|mil)\b",
+    re.IGNORECASE,
+)
 _BLANKS = re.compile(r"\s+")
 _QUOTES = str.maketrans({"“": "'", "”": "'", '"': "'", "«": "'", "»": "'", "[": "(", "]": ")"})
 
@@ -165,9 +173,10 @@ def quoted(text: str, most: int = MOST_QUOTED) -> str:
     card, PIN or social security number."""
     plain = "".join(c if c.isprintable() and unicodedata.category(c) != "Cf" else " " for c in text)
     plain = _BLANKS.sub(" ", plain.translate(_QUOTES)).strip()
-    hidden = redact(plain)
-    if any(mark in hidden for mark in HIDDEN):
-        plain = hidden.translate(_QUOTES)
+    if len(_FIGURES.findall(plain)) >= FEWEST_FIGURES:
+        hidden = redact(plain)
+        if any(mark in hidden for mark in HIDDEN):
+            plain = hidden.translate(_QUOTES)
     if len(plain) > most:
         plain = plain[: plain.rfind(" ", 0, most)].rstrip(",;:") + " …" if " " in plain[:most] else plain[:most] + "…"
     return f"“{plain}”"

@@ -33,6 +33,7 @@ def summarise(entries: Sequence[Entry], lang: str = "en") -> Summary:
     lang = lang if lang in TEXTS else "en"
     story = read(entries)
     share = story.confidence.get("probability") if story.confidence is not None else None
+    lines = {each: _lines(story, each) for each in TEXTS}
     name = quoted(str(story.identified.get("name", "")), MOST_NAME)[1:-1]
     return Summary(
         call_sid=story.call_sid,
@@ -43,8 +44,8 @@ def summarise(entries: Sequence[Entry], lang: str = "en") -> Summary:
         caller_lang=story.caller_lang,
         urgency=story.urgency,
         confidence=None if share is None else float(share),
-        lines=_lines(story, lang),
-        speech={each: spoken(_lines(story, each), name, story.level, each) for each in TEXTS},
+        lines=lines[lang],
+        speech={each: spoken(told, name, story.level, each) for each, told in lines.items()},
     )
 
 
