@@ -17,10 +17,11 @@ from tests.campaign.playing import Cell
 OUT_OF_SCOPE = Path(__file__).parent / "out_of_scope.toml"
 FIT_MANNERS = ("plain", "rambling", "bilingual", "angry")
 REPORT_MANNERS = ("terse", "corrects", "interrupts", "hard_of_hearing")
-NOISE = (0.0, 0.1, 0.2, 0.35)
+NOISE = {"fit": (0.0, 0.1, 0.2, 0.35), "report": (0.0, 0.05, 0.1, 0.2)}
+"""Share of words misheard. Fitting takes worse lines too: there is more to learn where calls fail."""
 MISTAKES = (0.0, 0.2)
 """Share of the model's tool calls that say something else than the caller: the rule-based model hardly errs itself."""
-SEEDS = {"after_hours": 3}
+SEEDS = {"fit": {"after_hours": 3}, "report": {"after_hours": 5}}
 """Of the line with the fewest wishes more calls, so that there are enough to tell."""
 
 
@@ -45,9 +46,9 @@ def calls(which: str, *, seeds: int = 1) -> list[SimulatedCall]:
     found = [
         SimulatedCall(Cell(one, noise, first + seed), mistakes, must)
         for one, must in mine
-        for noise in NOISE
+        for noise in NOISE[which]
         for mistakes in MISTAKES
-        for seed in range(seeds * SEEDS.get(one.goal.line, 1))
+        for seed in range(seeds * SEEDS[which].get(one.goal.line, 1))
     ]
     random.Random(which).shuffle(found)
     return found

@@ -58,7 +58,7 @@ def judged(calls: Sequence[Played], head: str, weights: Weights) -> Judged:
 
 @dataclass(frozen=True, slots=True)
 class HandOvers:
-    """Calls by whether the agent alone would have served them (`can`), and whether a person came (`came`).
+    """Calls by whether the agent serves them, with or without judging itself, and whether a person came.
 
     `saw` counts the calls in need that the agent handed over by itself, before the caller asked for a person.
     """
@@ -76,7 +76,9 @@ def hand_overs(alone: Sequence[Played], policy: Sequence[Played]) -> HandOvers:
     without = {played.call.key: played for played in alone}
     pairs = [(without[played.call.key], played) for played in policy if played.call.key in without]
     wants_person = [(a, b) for a, b in pairs if b.call.cell.conversation.goal.left != "hand_off" or b.call.must]
-    needed = [(a, b) for a, b in wants_person if b.call.must or a.end in ("asked", "person", "lost")]
+    needed = [
+        (a, b) for a, b in wants_person if b.call.must or (a.end in ("asked", "person", "lost") and b.end != "reached")
+    ]
     served = [(a, b) for a, b in wants_person if not b.call.must and a.end == "reached"]
     came = [b for _, b in needed if b.handed_over]
     return HandOvers(
@@ -163,7 +165,7 @@ def _text(found: Evidence, told: dict[str, float], act: Judged, call: Judged, co
         "",
         f"`{command}` builds the weights ({len(found.fit)} calls: {', '.join(FIT_MANNERS)}) and this report "
         f"({len(found.report)} other calls: {', '.join(REPORT_MANNERS)}). The two share no opening sentence, manner or "
-        f"noise seed. Words misheard: {', '.join(f'{100 * n:.0f} %' for n in NOISE)}; in half of the calls "
+        f"noise seed. Words misheard: {', '.join(f'{100 * n:.0f} %' for n in NOISE['report'])}; in half of the calls "
         f"{100 * MISTAKES[-1]:.0f} % of the model's tool calls have an argument changed at random, because the "
         "rule-based model that plays it hardly errs by itself.",
         "",

@@ -219,7 +219,7 @@ class Costs:
     reversible_write: float = 15.0
     irreversible_write: float = 200.0
     needless_transfer: float = 1.0
-    stuck_call: float = 0.8
+    stuck_call: float = 0.6
     abandoned: float = 3.0
     missed_emergency: float = 10_000.0
     slip: float = 0.02
