@@ -37,6 +37,7 @@ WANTED = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training.confidence", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--every", type=int, default=1, help="take every n-th call only")
+    parser.add_argument("--policy-every", type=int, default=1, help="play every n-th call of the report once more")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
         "--keep", type=Path, help="folder of calls played before: what stands in it is not played again"
@@ -49,9 +50,11 @@ def main() -> int:
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
 
-    def played(name: str, which: str, judge: Judge | None) -> list[Played]:
+    def played(name: str, which: str, judge: Judge | None, every: int = 1) -> list[Played]:
         keep = options.keep / f"{name}.jsonl" if options.keep else None
-        return run(calls(which)[:: options.every], judge, labels=judge is None, workers=options.workers, keep=keep)
+        return run(
+            calls(which)[:: options.every * every], judge, labels=judge is None, workers=options.workers, keep=keep
+        )
 
     if options.check:
         act, call = calibration.shipped()
@@ -63,7 +66,9 @@ def main() -> int:
         act, call = fitting.fit(rows, "act"), fitting.fit(rows, "call")
         WEIGHTS.write_text(json.dumps({"act": fitting.as_json(act), "call": fitting.as_json(call)}, indent=1) + "\n")
     judge = Judge(act, call, costs)
-    found = report.Evidence(fit, played("report", "report", None), played("policy", "report", judge), act, call, costs)
+    found = report.Evidence(
+        fit, played("report", "report", None), played("policy", "report", judge, options.policy_every), act, call, costs
+    )
     told = (
         report.figures(found)
         if options.check
