@@ -29,7 +29,6 @@ Row = dict[str, str]
 
 def row(view: CallView) -> Row:
     sure = view.confidence if view.confidence is not None else _last_certainty(view)
-    words = view.partial or view.words
     latency = view.latency_ms
     return {
         "name": view.name or ("Unknown caller" if view.number else "Number withheld"),
@@ -39,7 +38,7 @@ def row(view: CallView) -> Row:
         "wants": rendering.words(view.emergency or view.wants) or "–",
         "sure": "" if sure is None else f"{sure * 100:.0f} %",
         "who": "caller" if view.partial else view.who,
-        "words": words if len(words) <= MOST_WORDS else f"… {words[-MOST_WORDS:].partition(' ')[2]}",
+        "words": tail(view.partial) if view.partial else view.words[:MOST_WORDS],
         "state": "" if view.state in ("talking", "speaking") else state(view),
         "latency": "" if latency is None else rendering.delay(latency),
         "level": f"L{view.level}",
@@ -54,6 +53,11 @@ def row(view: CallView) -> Row:
         "@ended": "" if view.ended is None else f"{view.ended:.0f}",
         "@line": view.line,
     }
+
+
+def tail(words: str) -> str:
+    """The end of half a sentence: what was said last."""
+    return words if len(words) <= MOST_WORDS else f"… {words[-MOST_WORDS:].partition(' ')[2]}"
 
 
 def state(view: CallView) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from voice_agent.console.desk import THEMES, Desk
 from voice_agent.console.guard import Form, Guard, read_form
+from voice_agent.console.places import HOME, inside
 from voice_agent.console.rendering import render
 from voice_agent.console.users import LockedOut, Visitor
 
-HOME = "/console/now"
 WRONG = "The name or the password is wrong."
 
 
@@ -22,7 +20,7 @@ def routes(desk: Desk, guard: Guard, demo_user: tuple[str, str] | None) -> list[
 
     async def show(request: Request) -> Response:
         if await guard.visitor(request) is not None:
-            return RedirectResponse(_wanted(request.query_params.get("next", "")), 303)
+            return RedirectResponse(inside(request.query_params.get("next", "")), 303)
         return page(request)
 
     def page(request: Request, *, status: int = 200, wrong: str = "", name: str = "", wanted: str = "") -> Response:
@@ -49,7 +47,7 @@ def routes(desk: Desk, guard: Guard, demo_user: tuple[str, str] | None) -> list[
             return page(request, status=429, wrong=wrong, name=name, wanted=wanted)
         if token is None:
             return page(request, status=403, wrong=WRONG, name=name, wanted=wanted)
-        return guard.signed_in(RedirectResponse(_wanted(wanted), 303), token)
+        return guard.signed_in(RedirectResponse(inside(wanted), 303), token)
 
     async def sign_out(request: Request, visitor: Visitor, form: Form) -> Response:
         await desk.users.sign_out(visitor.token)
@@ -57,7 +55,7 @@ def routes(desk: Desk, guard: Guard, demo_user: tuple[str, str] | None) -> list[
 
     async def theme(request: Request, visitor: Visitor, form: Form) -> Response:
         chosen = form.get("theme", "auto")
-        answer = RedirectResponse(_wanted(form.get("next", "")), 303)
+        answer = RedirectResponse(inside(form.get("next", "")), 303)
         if chosen in THEMES:
             answer.set_cookie("theme", chosen, max_age=365 * 86400, path="/console", samesite="lax", httponly=True)
         return answer
@@ -73,9 +71,3 @@ def routes(desk: Desk, guard: Guard, demo_user: tuple[str, str] | None) -> list[
         Route("/console/sign-out", guard.post(sign_out), methods=["POST"]),
         Route("/console/theme", guard.post(theme), methods=["POST"]),
     ]
-
-
-def _wanted(path: str) -> str:
-    """A page of the console; anything else, and so any other site, becomes the first page."""
-    inside = path.startswith("/console/") and not path.startswith("/console/sign-in")
-    return quote(path, safe="/?=&%+,:-._~") if inside and "\\" not in path and "//" not in path else HOME

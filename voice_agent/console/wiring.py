@@ -16,7 +16,7 @@ from starlette.types import Scope
 from voice_agent.approvals import Approvals
 from voice_agent.audit import Audit
 from voice_agent.calls import Calls
-from voice_agent.console import acts, api, control, deciding, now, numbers, past, people, signing_in, users
+from voice_agent.console import acts, api, control, deciding, now, numbers, openid, past, people, signing_in, users
 from voice_agent.console.board import Board
 from voice_agent.console.desk import Desk
 from voice_agent.console.digests import Digests
@@ -108,6 +108,7 @@ def console(
     routes: list[BaseRoute] = [
         Mount("/console/static", Files(directory=STATIC)),
         *signing_in.routes(desk, guard, DEMO_USER if settings.demo else None),
+        *openid.routes(desk, guard),
         *people.routes(desk, guard),
         *deciding.routes(desk, guard),
         *past.routes(desk, guard),
