@@ -879,6 +879,9 @@ class Session:
         settled: Settled | None = await self.toolbox.settle(proposal, context)
         while settled is not None:
             self.note("write", proposal=proposal, status=settled.status, note=settled.note)
+            if settled.instead is not None:
+                asked = settled.instead.asked
+                self.note("instead", tool=asked.name, arguments=asked.arguments, content=asked.content)
             applied = settled.status == "applied"
             self._post(
                 WriteSettled(proposal, settled.say, settled.note, settled.instead, applied, at=self._loop.time())
