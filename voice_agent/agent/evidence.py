@@ -23,6 +23,8 @@ BY_STATE = frozenset({"current", "this", "this job", "next"})
 """Names of a job that the server itself resolves from the technician's day."""
 NEWEST = 12
 """Sentences looked through, the newest first; what was said longer ago has to be said again."""
+LATELY = 3
+"""Sentences back from the newest whose other reading makes a value doubtful."""
 CROSS_CHECKED = frozenset({"status", "minutes", "quantity", "parts", "needed_by", "job", "callback_number"})
 """Arguments that a reading by rules knows well enough to contradict a model."""
 _KEYS = re.compile(r"\(pressed ([0-9*#]+)\)")
@@ -78,16 +80,26 @@ class Evidence:
     def contradicted(self, tool: str, given: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
         """(argument, what the model passed, what the rules read) where the two readings of the caller differ.
 
-        What the newest sentence says stands: a caller who was asked and answers has settled it.
+        The newest sentence is read first. What it bears out stands, whatever was said before it: people correct
+        themselves.
         """
         checked = {name: value for name, value in given.items() if name in CROSS_CHECKED and _worth(name, value)}
-        if not checked or not self.said:
+        spoken = [one for one in self.said[-LATELY:] if not _KEYS.fullmatch(one.strip())]
+        if not checked or not spoken:
             return
         newest = [self.said[-1], *_taken_up(self.said[-1], self.asked[-1])]
-        spoken = [one for one in self.said[-4:] if not _KEYS.fullmatch(one.strip())]
-        for name, verdict in compare(spoken, tool, checked, lang=self.lang, now=self.now).items():
+        if spoken[-1] == self.said[-1]:
+            yield from self._read_otherwise(tool, checked, spoken[-1:])
+        unsaid = {name: value for name, value in checked.items() if not self._supported(_bare(value), newest)}
+        if unsaid and "status" not in unsaid:
+            yield from self._read_otherwise(tool, unsaid, spoken)
+
+    def _read_otherwise(
+        self, tool: str, checked: Mapping[str, Any], sentences: Sequence[str]
+    ) -> Iterator[tuple[str, Any, Any]]:
+        for name, verdict in compare(sentences, tool, checked, lang=self.lang, now=self.now).items():
             match verdict:
-                case Disagrees(read) if _worth(name, read) and not self._supported(_bare(checked[name]), newest):
+                case Disagrees(read) if _worth(name, read):
                     yield name, checked[name], read
                 case _:
                     pass
@@ -125,7 +137,7 @@ class Evidence:
         name = value.strip().lower()
         if name in BY_STATE or name in self.names or re.fullmatch(r"(?:job|visit|slot) \d{1,3}|\d{1,2}", name):
             return True
-        return self._read_as(value) or self._supported(value) or self._all_words(value)
+        return self._all_words(value) or self._supported(value) or self._read_as(value)
 
     def _read_as(self, value: str) -> bool:
         """The rules read this very name out of a sentence, perhaps in another form of the word."""
