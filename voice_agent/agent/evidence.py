@@ -35,6 +35,12 @@ _AGREES = re.compile(
     r"|así es|asi es|dale|bueno|está bien|esta bien|de acuerdo)\b",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(
+    r"^[\W]*(?:so|is|are|was|were|did|has|have|do you want me to|shall i|should i|and|está|esta|quedó|es"
+    r"|quiere que)\b\s*",
+    re.IGNORECASE,
+)
+"""What makes a question of a sentence that a yes then says."""
 MOST_AGREEING_WORDS = 6
 
 
@@ -88,9 +94,13 @@ class Evidence:
         if not checked or not spoken:
             return
         newest = [self.said[-1], *_taken_up(self.said[-1], self.asked[-1])]
+        named = set()
         if spoken[-1] == self.said[-1]:
-            yield from self._read_otherwise(tool, checked, spoken[-1:])
-        unsaid = {name: value for name, value in checked.items() if not self._supported(_bare(value), newest)}
+            for name, wanted, read in self._read_otherwise(tool, checked, spoken[-1:]):
+                named.add(name)
+                yield name, wanted, read
+        rest = {name: value for name, value in checked.items() if name not in named}
+        unsaid = {name: value for name, value in rest.items() if not self._supported(_bare(value), newest)}
         if unsaid and "status" not in unsaid:
             yield from self._read_otherwise(tool, unsaid, spoken)
 
@@ -174,6 +184,7 @@ def _taken_up(said: str, asked: str) -> Iterator[str]:
     elif len(said.split()) <= MOST_AGREEING_WORDS and _AGREES.match(said):
         questions = re.findall(r"[^.?!]*[.!]?[^.?!]*\?", asked)
         yield from questions[-1:]
+        yield from (_QUESTION.sub("", question).rstrip("? ") for question in questions[-1:])
 
 
 def _option(keys: str, asked: str) -> Iterator[str]:
