@@ -12,7 +12,7 @@ from voice_agent.call.script import Phrases
 NEVER = tuple(
     "filler disclosure status. category. message.desk when. part.quantity visit.about job.about job.short "
     "visit.unnamed part.kilometres eta.stops_ eta.somebody visit.option job.option part.option slots.option "
-    "day.job".split()
+    "day.job details. text.".split()
 )
 """Pieces of other phrases, and what says nothing to react to."""
 

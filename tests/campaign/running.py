@@ -26,9 +26,12 @@ class WorkerLost(Exception):
 
 
 def cells(conversations: Sequence[Conversation], noise: Sequence[float], seeds: int) -> list[Cell]:
-    """Every conversation at every rate with every seed, in an order that spreads the slow ones."""
-    found = [Cell(one, rate, seed) for rate in noise for seed in range(seeds) for one in conversations]
-    random.Random("order").shuffle(found)
+    """Every conversation at every rate, seed after seed; within one in an order that spreads the slow ones."""
+    found: list[Cell] = []
+    for seed in range(seeds):
+        once = [Cell(one, rate, seed) for rate in noise for one in conversations]
+        random.Random(f"order {seed}").shuffle(once)
+        found += once
     return found
 
 

@@ -205,3 +205,34 @@ def test_no_tail_turns_a_denial_into_danger(danger: str) -> None:
 )
 def test_an_odd_sentence_that_names_no_danger_is_none(said: str) -> None:
     assert read_urgency(said).level != "life_safety"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cuatro cinco humo dos",
+        "a ver déjeme pensar cuatro cinco humo doce",
+        "el cuatro cinco uno tos creo yo",
+        "necesito pedir tos capacitores",
+        "four fire one two",
+        "well it's forty five twelve i gas",
+        "three feet of thermostat wire and one flame censor",
+        "tres filtros y un pie de cable de termostato",
+        "well no i said one gallon of refrigerant i guess",
+        "hay un perro grande en el patio",
+        "please park behind the house",
+        "the key for the gate is under the mat",
+        "la carcasa del filtro está rota",
+        "my washing machine is broken call me back",
+        "zero for crying out loud now my dishwasher is making a noise",
+        "sorry there's a lot of noise here yes please",
+        "nos",
+    ],
+)
+def test_figures_parts_and_noise_are_no_danger(text: str) -> None:
+    assert read_urgency(text).level == "routine"
+
+
+@pytest.mark.parametrize("text", ["hay humo", "hay un fire en la cocina", "fire at one two three oak street"])
+def test_the_same_words_outside_of_figures_are_a_danger(text: str) -> None:
+    assert read_urgency(text).level == "life_safety"

@@ -77,6 +77,15 @@ def part(heard: Heard, start: int, end: int) -> Heard:
     return Heard(words, within, vectors().of(words))
 
 
+def without_numbers(heard: Heard) -> Heard:
+    """The sentence without its figures; itself when there are none."""
+    figures = {at for c in heard.concepts if c.name == "NUMWORD" for at in range(c.start, c.end)}
+    words = [word for at, word in enumerate(heard.words) if at not in figures and not word.isdigit()]
+    if len(words) == len(heard.words):
+        return heard
+    return Heard(words, lexicon().find(words), vectors().of(words))
+
+
 def features(heard: Heard, role: str = "unknown") -> list[Group]:
     """The groups of a sentence; values fall with the group's size so that long sentences do not shout."""
     words = heard.words

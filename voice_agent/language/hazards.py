@@ -18,6 +18,7 @@ class Sign(Enum):
     NAMED = "a hazard is named, undenied and unexcused"
     EXCUSED = "its hazard words are past, solved, figurative, for sale or part of the trade"
     SILENT = "no pattern applies"
+    FAINT = "a few words, none of which means anything to a dispatcher"
 
 
 _HEATERS = "FURNACE APPLIANCE GASAPPLIANCE BOILER PIPE"
@@ -75,15 +76,16 @@ _COMPILED = tuple(tuple(frozenset(group.split()) for group in pattern) for patte
 _OVER = frozenset("PAST SOLVED FIGURATIVE GASOLINE".split())
 _TRADE = frozenset("COMMERCE TRAINING CHIRP DONE BILL SCHEDULE OFFICEMATTER".split())
 _BODY = frozenset("DIZZY COLLAPSE BREATHE BLEED CONFUSED".split())
+_FEW_WORDS = 4
 _BACK_TO_NOW = frozenset("BUT ONGOING".split())
 
 
 def sign_of(heard: Heard) -> Sign:
-    """NAMED, EXCUSED or SILENT. An excuse counts only if nothing after it comes back to the present ("fixed, but"), and
-    no talk of trade excuses somebody who feels ill."""
+    """What the patterns say of it. An excuse counts only if nothing after it comes back to the present ("fixed, but"),
+    and no talk of trade excuses somebody who feels ill."""
     present = {concept.name for concept in heard.concepts if not concept.denied}
     if not any(all(group & present for group in pattern) for pattern in _COMPILED):
-        return Sign.SILENT
+        return Sign.SILENT if heard.concepts or len(heard.words) > _FEW_WORDS else Sign.FAINT
     excuses = _OVER if _BODY & present else _OVER | _TRADE
     return Sign.EXCUSED if _excused(heard.concepts, excuses) else Sign.NAMED
 

@@ -7,12 +7,14 @@ hint. Sections 1 and 2 of the emergency sheet are the rules. No network, no cloc
 
 from __future__ import annotations
 
-from voice_agent.language.classifier import load
-from voice_agent.language.features import Heard, features, hear
-from voice_agent.language.hazards import Sign, sign_of
-from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Urgency
+from collections.abc import Mapping, Sequence
 
-LIFE_BAR = {Sign.NAMED: 0.10, Sign.SILENT: 0.20, Sign.EXCUSED: 0.40}
+from voice_agent.language.classifier import load
+from voice_agent.language.features import Heard, features, hear, without_numbers
+from voice_agent.language.hazards import Sign, sign_of
+from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Level, Urgency
+
+LIFE_BAR = {Sign.NAMED: 0.10, Sign.SILENT: 0.20, Sign.EXCUSED: 0.40, Sign.FAINT: 0.60}
 """Probability of any life hazard from which guidance is spoken first; settled on lines held out of training."""
 URGENT_BAR = 0.40
 """Probability of anything worse than routine from which someone is paged."""
@@ -24,16 +26,28 @@ def read_urgency(text: str, *, lang: str | None = None) -> Urgency:
 
 
 def urgency_of(heard: Heard) -> Urgency:
+    sign = sign_of(heard)
     chances = hazard_chances(heard)
     life = sum(chances[hazard] for hazard in LIFE_HAZARDS)
+    if sign is Sign.NAMED and life < LIFE_BAR[sign] and (plain := without_numbers(heard)) is not heard:
+        chances = hazard_chances(plain)  # figures are the talk of trade, unless they are the address of a fire
+        life = sum(chances[hazard] for hazard in LIFE_HAZARDS)
     worse = life + sum(chances[hazard] for hazard in URGENT_HAZARDS)
-    if life >= LIFE_BAR[sign_of(heard)]:
-        hazard = max(LIFE_HAZARDS, key=lambda name: chances[name])
-        return Urgency("life_safety", hazard, evidence(heard, hazard))
+    if life >= LIFE_BAR[sign]:
+        return _found("life_safety", heard, LIFE_HAZARDS, chances)
     if worse >= URGENT_BAR:
-        hazard = max(URGENT_HAZARDS, key=lambda name: chances[name])
-        return Urgency("urgent", hazard, evidence(heard, hazard))
+        return _found("urgent", heard, URGENT_HAZARDS, chances)
     return Urgency("routine")
+
+
+_UNTOLD = 0.2
+
+
+def _found(level: Level, heard: Heard, hazards: Sequence[str], chances: Mapping[str, float]) -> Urgency:
+    """The likeliest hazard; one that no undenied word tells of ("no gas smell, but smoke") must be far likelier."""
+    told = {hazard: evidence(heard, hazard) for hazard in hazards}
+    hazard = max(hazards, key=lambda name: chances[name] * (1.0 if told[name] else _UNTOLD))
+    return Urgency(level, hazard, told[hazard])
 
 
 def hazard_chances(heard: Heard) -> dict[str, float]:

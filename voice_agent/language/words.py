@@ -95,8 +95,10 @@ def heard_words(text: str) -> list[str]:
 
 
 _NUMBERS = frozenset(
-    "one two three four five six seven eight nine ten oh zero double triple hundred "
-    "uno dos tres cuatro cinco seis siete ocho nueve diez cero doble mil".split()
+    "one two three four five six seven eight nine ten oh zero double triple hundred eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "uno dos tres cuatro cinco seis siete ocho nueve diez cero doble mil once doce trece catorce quince veinte "
+    "treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
 )
 _SLIPS = {"humo": "uno", "umo": "uno", "tos": "dos", "fire": "five"}
 """What a digit is heard as on a bad line, and would be a danger anywhere but among digits."""
