@@ -375,6 +375,8 @@ class CallerWebhooks:
 
     async def dialled(self, form: Form) -> Response:
         """The caller's own leg rang a person: they have talked, or the next rung follows at once."""
+        if form.get("CallStatus") in OVER and form.get("DialBridged") != "true":
+            await self.ended(form.get("CallSid", ""))  # first: a caller who hung up was not let down by the person
         ended = ENDINGS.get(form.get("DialCallStatus", ""), Outcome.FAILED)
         moved = await self._dispatch.settle(form.get("key", ""), ended)
         if moved is None:

@@ -308,8 +308,7 @@ class Dispatch:
         if attempt is None:
             return None
         if attempt.via is Via.DIAL:
-            await self._let_the_caller_dial(attempt)
-            return attempt
+            return await self._let_the_caller_dial(attempt)
         line = self.line_of(waiting)
         try:
             sid = await self.telephony.call(
@@ -325,8 +324,7 @@ class Dispatch:
                 self.later(self._settle_call(attempt, line))
                 return attempt
             if self.telephony.down:
-                await self._let_the_caller_dial(attempt)
-                return attempt
+                return await self._let_the_caller_dial(attempt)
             moved = await self.settle(attempt.key, Outcome.FAILED)
             return attempt if moved is None else moved[1]
         await self._met(attempt.key, sid)
@@ -335,11 +333,12 @@ class Dispatch:
     async def _met(self, key: str, leg_sid: str) -> None:
         await self.move(key, lambda attempt: attempt.met(leg_sid))
 
-    async def _let_the_caller_dial(self, attempt: Attempt) -> None:
+    async def _let_the_caller_dial(self, attempt: Attempt) -> Attempt:
         """At the next question of the queue the caller leaves it and rings this phone with `<Dial>`."""
-        await self.move(attempt.key, lambda each: replace(each, via=Via.DIAL) if each.open else each)
+        moved = await self.move(attempt.key, lambda each: replace(each, via=Via.DIAL) if each.open else each)
         if not await self.wish(attempt.call_sid, Wish.DIAL):
-            await self.settle(attempt.key, Outcome.FAILED)
+            moved = await self.settle(attempt.key, Outcome.FAILED)
+        return attempt if moved is None else moved[1]
 
     async def _settle_call(self, attempt: Attempt, line: Line) -> None:
         """The answer was lost: the phone may be ringing. Look for the call; a callback of it settles it too."""

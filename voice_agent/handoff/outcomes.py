@@ -76,7 +76,7 @@ ENDINGS: Mapping[str, Outcome] = {
     "busy": Outcome.BUSY,
     "no-answer": Outcome.NO_ANSWER,
     "failed": Outcome.FAILED,
-    "canceled": Outcome.NO_ANSWER,
+    "canceled": Outcome.ABANDONED,
     "completed": Outcome.NO_ANSWER,
 }
 """CallStatus or DialCallStatus of a leg on which nobody pressed 1."""
