@@ -61,6 +61,20 @@ def play(desk: Desk, queue: str, *, rest_up: bool, cases: Iterable[str] = OUTCOM
         desk.faults([])
 
 
+def ringing(desk: Desk, calls: int = 5) -> list[float]:
+    """At the speed of life, one call after the other: from the agent's `end` to the person's phone ringing, seconds."""
+    fetch(f"{desk.twilio}/emulator/clock", {"speed": 1.0})
+    took = []
+    for place in range(calls):
+        caller = desk.call("busy", f"+1312555900{place}")
+        until(partial(_heard_by, caller, caller.call_sid, "help you"), "the agent has greeted")
+        caller.act("say", text=WISH, patience=60)
+        leg = until(partial(_first_leg, caller), "the person's phone is called")
+        took.append(until(partial(_ring_seconds, caller, leg), "it rings"))
+        caller.act("hangup")
+    return [seconds for seconds in took if seconds is not None]
+
+
 def _judge(caller: Caller, queue: str, rest: str) -> Row:
     try:
         return _followed(caller, queue, rest)

@@ -16,7 +16,7 @@ from voice_agent.journal import Journal
 from voice_agent.settings import LOOPBACK
 
 QUIET_SECONDS = 10.0
-LAST_KINDS = frozenset({"call_ended", "queue_left"})
+LAST_KINDS = frozenset({"call_ended"})  # a caller may come back from the queue
 
 
 def routes() -> list[BaseRoute]:
