@@ -32,6 +32,11 @@ def fragments(view: CallView, zone: ZoneInfo) -> dict[str, str]:
     return out
 
 
+def times(view: CallView) -> dict[str, float]:
+    """When each turn began, UNIX seconds, by the name of its fragment."""
+    return {f"turn-{turn.number}": turn.wall for turn in view.turns}
+
+
 def split(turn: Turn) -> list[tuple[str, float]]:
     """Where the time to the first words went, as (what, milliseconds); empty when nothing was measured."""
     if turn.first_words_ms is None:

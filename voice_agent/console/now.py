@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from voice_agent.console.desk import Desk
 from voice_agent.console.folding import CallView, fold
-from voice_agent.console.fragments import fragments
+from voice_agent.console.fragments import fragments, times
 from voice_agent.console.guard import Guard, Refused
 from voice_agent.console.rendering import render
 from voice_agent.console.rows import row
@@ -35,6 +35,7 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
                 lines=desk.lines.lines,
                 opened=opened,
                 parts=fragments(opened, desk.zone) if opened is not None else {},
+                times=times(opened) if opened is not None else {},
             )
 
     async def found(call_sid: str) -> CallView | None:
@@ -50,7 +51,12 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
         view = await found(request.path_params["sid"])
         if view is None:
             raise Refused(404, "There is no call of that name.")
-        values = {**desk.frame(request, visitor), "opened": view, "parts": fragments(view, desk.zone)}
+        values = {
+            **desk.frame(request, visitor),
+            "opened": view,
+            "parts": fragments(view, desk.zone),
+            "times": times(view),
+        }
         return HTMLResponse(render("call/pane.html", values))
 
     async def call(request: Request, visitor: Visitor) -> Response:
@@ -58,7 +64,15 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
         view = await found(request.path_params["sid"])
         if view is None:
             raise Refused(404, "There is no call of that name.")
-        return desk.page(request, visitor, "call.html", title="Call", opened=view, parts=fragments(view, desk.zone))
+        return desk.page(
+            request,
+            visitor,
+            "call.html",
+            title="Call",
+            opened=view,
+            parts=fragments(view, desk.zone),
+            times=times(view),
+        )
 
     async def events(request: Request, visitor: Visitor) -> Response:
         asked = request.query_params

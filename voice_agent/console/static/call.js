@@ -2,6 +2,7 @@
 
 import { $, all, make } from "./dom.js";
 import { attempt } from "./post.js";
+import { startReplay } from "./replay.js";
 import { sure } from "./sure.js";
 import { forget, hear, startReading } from "./aloud.js";
 
@@ -18,6 +19,7 @@ export async function open(wanted) {
   $("pane").innerHTML = await answer.text();
   foot();
   startReading();
+  startReplay();
   return true;
 }
 

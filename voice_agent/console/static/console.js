@@ -9,6 +9,7 @@ import { startKeys, step } from "./keys.js";
 import { listen } from "./live.js";
 import { showMoments } from "./moments.js";
 import { partChanged, startWaiting } from "./waiting.js";
+import { startReplay } from "./replay.js";
 import { choose, leave, startNow } from "./now.js";
 
 const keys = {};
@@ -37,6 +38,7 @@ switch (document.body.dataset.page) {
   case "call":
     foot();
     startCall();
+    startReplay();
     Object.assign(keys, ofACall);
     listen({ call: current() }, { call: partsChanged });
     break;
