@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +17,15 @@ from tests.end_to_end.telephoning import call, hears
 
 pytestmark = pytest.mark.process
 TECHNICIAN, CUSTOMER = 0, 1
+STORE = "kept.sqlite3"
 RECOVERED_SECONDS = 15.0
 """What a loaded machine may take; how long it takes is measured elsewhere."""
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
-    with demo(tmp_path_factory.mktemp("recovery")) as started:
+    folder = tmp_path_factory.mktemp("recovery")
+    with demo(folder, environment={"DATABASE_URL": f"sqlite:///{folder / STORE}"}) as started:
         yield started
 
 
@@ -99,3 +102,36 @@ def test_an_emergency_is_recorded_once_and_its_guidance_not_begun_again(running:
         time.sleep(0.2)
         made = {(c.object, c.kind): c.records for c in running.changes(position)}
     assert made[("Case", "CREATE")] == made[("WorkOrder", "CREATE")] == 1
+
+
+def test_while_the_store_is_locked_no_change_is_made_or_claimed_and_an_emergency_goes_on(running: RunningDemo) -> None:
+    running.reset()
+    position = running.position()
+
+    async def scenario() -> None:
+        async with call(running, CUSTOMER) as phone:
+            await phone.speak("I need to move my appointment to another day")
+            await hears(phone, "number 1.*number 2")
+            await phone.press("1")
+            await hears(phone, "yes or press 1")
+            holder = sqlite3.connect(running.log.parent / STORE, isolation_level=None)
+            holder.execute("BEGIN EXCLUSIVE")
+            try:
+                await phone.speak("yes")
+                heard = await hears(phone, "nothing was changed|can't save|cannot save|could not be saved", 20.0)
+                assert "moved" not in heard.lower()
+                assert not running.changes(position), "nothing was tried that could not be noted"
+                await phone.speak("it smells like gas in the basement")
+                await hears(phone, "smell gas, leave now")
+                await asyncio.to_thread(until_recorded, running, position)
+            finally:
+                holder.close()
+
+    asyncio.run(scenario())
+
+
+def until_recorded(running: RunningDemo, position: int) -> None:
+    deadline = time.monotonic() + RECOVERED_SECONDS * 2
+    while ("WorkOrder", "CREATE") not in {(c.object, c.kind) for c in running.changes(position)}:
+        assert time.monotonic() < deadline, "the emergency is not on record"
+        time.sleep(0.2)
