@@ -18,13 +18,13 @@ BACKLOG = 2048
 
 def listen(host: str, port: int) -> socket.socket:
     """The listening socket. ConfigurationError when the port is taken or not ours to take."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         raise ConfigurationError(
             f"port {port} on {host} cannot be used ({error.strerror or error}); end what uses it or give another --port"
         ) from None

@@ -23,6 +23,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.edges.test_settings import WHOLE
 from tests.end_to_end.running import free_port
 from voice_agent import settings
+from voice_agent.errors import ConfigurationError
+from voice_agent.serving import listen
 from voice_agent.twilio import signature
 
 pytestmark = pytest.mark.process
@@ -172,3 +174,17 @@ def test_a_call_in_progress_ends_with_the_process_and_the_process_with_the_signa
 
     assert asyncio.run(scenario()) in (0, -signal.SIGTERM)
     assert "Traceback" not in server.log.read_text(), server.log.read_text()
+
+
+def test_a_server_that_is_killed_whole_leaves_its_port_to_the_next_one(server: Running) -> None:
+    """Nothing of it lives on and holds the port: not the process with the calls, not the worker."""
+    server.process.kill()
+    server.process.wait(5)
+    deadline = time.monotonic() + 2.0
+    while True:
+        try:
+            listen("127.0.0.1", server.port).close()
+            return
+        except ConfigurationError:
+            assert time.monotonic() < deadline, "somebody still listens there"
+            time.sleep(0.02)
