@@ -1,5 +1,6 @@
 # make demo   sets everything up on a fresh machine and starts the whole product offline
 # make test   sets everything up and runs the suite
+# make evidence  the long campaigns; writes their figures into docs/evidence (hours)
 # make check  style and types only
 # make lock   renews the pinned requirements after a change to pyproject.toml
 
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 WORKERS ?= 2
 
-.PHONY: demo test check lock clean
+.PHONY: demo test evidence check lock clean
 .DEFAULT_GOAL := demo
 
 # One stamp per set of requirements: the second time nothing is installed.
@@ -42,6 +43,22 @@ test: $(DEV_STAMP) node_modules/.stamp
 	@$(BIN)/ruff format --check --quiet . || { echo "run: ruff format ."; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+# Each of them exits with an error when a promise is not kept; the others still run. EVIDENCE=n runs one alone.
+EVIDENCE ?= red_team handoff kills campaign confidence bench
+evidence: export OMP_NUM_THREADS = 1
+
+evidence: $(DEV_STAMP)
+	@mkdir -p docs/evidence
+	@failed=; for one in $(EVIDENCE); do echo "== $$one"; case $$one in \
+		red_team) $(BIN)/python -m tests.red_team --out docs/evidence/red_team.md ;; \
+		handoff) $(BIN)/python -m tests.handoff --out docs/evidence/handoff.md ;; \
+		kills) $(BIN)/python -m tests.kills --writes 10000 > docs/evidence/writes.md ;; \
+		campaign) $(BIN)/python -m tests.campaign --workers $(WORKERS) --out docs/evidence/conversations.md ;; \
+		confidence) $(BIN)/python -m training.confidence --check --workers $(WORKERS) ;; \
+		bench) $(BIN)/voice-agent bench --calls 1 --calls 50 --calls 200 --seconds 60 | tee docs/evidence/bench.txt ;; \
+		*) echo "EVIDENCE: there is no $$one"; false ;; \
+	esac || failed="$$failed $$one"; done; [ -z "$$failed" ] || { echo "not kept:$$failed"; exit 1; }
 
 check: $(DEV_STAMP)
 	@$(BIN)/ruff check .
