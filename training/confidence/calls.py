@@ -21,8 +21,9 @@ NOISE = {"fit": (0.0, 0.1, 0.2, 0.35), "report": (0.0, 0.05, 0.1, 0.2)}
 """Share of words misheard. Fitting takes worse lines too: there is more to learn where calls fail."""
 MISTAKES = (0.0, 0.2)
 """Share of the model's tool calls that say something else than the caller: the rule-based model hardly errs itself."""
-SEEDS = {"fit": {"after_hours": 3}, "report": {"after_hours": 5}}
-"""Of the line with the fewest wishes more calls, so that there are enough to tell."""
+SEEDS = {"fit": 3, "report": 4}
+ACTING_SEEDS = {"fit": 3, "report": 6}
+"""After hours there are few wishes: more calls of them, most of those that lead to an act, so that there are enough."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,17 @@ def calls(which: str, *, seeds: int = 1) -> list[SimulatedCall]:
         for one, must in mine
         for noise in NOISE[which]
         for mistakes in MISTAKES
-        for seed in range(seeds * SEEDS[which].get(one.goal.line, 1))
+        for seed in range(seeds * _seeds(one, which))
     ]
-    random.Random(which).shuffle(found)
-    return found
+    once = list({one.key: one for one in found}.values())
+    random.Random(which).shuffle(once)
+    return once
+
+
+def _seeds(one: Conversation, which: str) -> int:
+    if one.goal.line != "after_hours":
+        return 1
+    return (ACTING_SEEDS if one.goal.reads else SEEDS)[which]
 
 
 def _conversations(which: str) -> Iterator[tuple[Conversation, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -220,9 +221,17 @@ def _text(found: Evidence, told: dict[str, float], act: Judged, call: Judged, co
         "with recorded calls.",
         "- Token log-probabilities and a recogniser's own confidence have no data here. Where they exist they move the "
         "log-odds by hand-set amounts, bounded to three quarters of a step in all.",
-        "- After-hours callers stand for the unknown role; dispatchers do not call.",
+        "- After-hours callers stand for the unknown role; dispatchers do not call. Few of their wishes lead to an act "
+        "(leaving a message, in a handful of openings played with several seeds), so that their figure says little: "
+        "more seeds of the same openings do not make it surer.",
+        f"- Played on commit {_commit()}; agent and gateway move on, and every rebuild moves the figures a little.",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _commit() -> str:
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
 
 
 def _by_role(act: Judged) -> list[str]:
