@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 import pytest
@@ -104,6 +105,20 @@ def test_the_first_caller_has_a_job_under_way_and_one_next(org: Emulator, client
     assert count(client, f"ProductItem WHERE {refrigerant}") >= 1
 
 
+@pytest.mark.parametrize("hour", [0, 5, 12, 23])
+def test_what_has_begun_began_before_now_at_any_hour(start: Start, hour: int) -> None:
+    """Whoever starts the demo after midnight must be able to complete the job that is under way."""
+    now = datetime(2026, 3, 4, hour, 21, tzinfo=ZoneInfo("America/Chicago"))
+    client = start(now=now.astimezone(UTC)).client()
+    visits = client.query(
+        "SELECT StatusCategory, ActualStartTime, ActualEndTime FROM ServiceAppointment WHERE ActualStartTime != NULL"
+    )["records"]
+    assert any(visit["StatusCategory"] == "InProgress" for visit in visits)
+    for visit in visits:
+        for name in ("ActualStartTime", "ActualEndTime"):
+            assert visit[name] is None or datetime.fromisoformat(visit[name]) < now, visit
+
+
 def test_the_story_work_order_is_the_one_under_way(reader: Client) -> None:
     order = reader.query("SELECT StatusCategory FROM WorkOrder WHERE WorkOrderNumber LIKE '%4512'")["records"]
     assert [row["StatusCategory"] for row in order] == ["InProgress"]
@@ -194,8 +209,6 @@ def test_one_zone_changes_its_clocks(reader: Client) -> None:
 )
 def test_relative_dates_fall_where_the_wall_clock_says(text: str, moment: str) -> None:
     """Spring forward in Chicago is on 8 March 2026; Phoenix never changes."""
-    from zoneinfo import ZoneInfo
-
     now = datetime(2026, 3, 4, 16, 5, tzinfo=UTC)
     assert loader.resolve(text, now, ZoneInfo("America/Chicago")) == moment
 

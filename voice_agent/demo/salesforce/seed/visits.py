@@ -192,7 +192,7 @@ class Visits:
             at(-120),
             ("alex",),
             number=story - 3,
-            extra={"ActualStartTime": at(-176), "ActualEndTime": at(-118)},
+            extra={"ActualStartTime": "@now-176m", "ActualEndTime": "@now-118m"},
         )
         self.visit(
             "alex-2",
@@ -204,7 +204,7 @@ class Visits:
             ("alex",),
             number=story,
             priority="High",
-            extra={"ActualStartTime": at(-52)},
+            extra={"ActualStartTime": "@now-52m"},  # begun is begun, at whatever hour the demo is started
         )
         self.visit(
             "alex-3", "biz-4", "refrigeration-repair", "Dispatched", at(90), at(270), ("alex",), number=story + 4
