@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "jobs": {"store"},
     "clients": {"errors", "salesforce", "settings", "twilio"},
     "intents": {"errors", "jobs", "salesforce", "store", "workshop"},
+    "places": {"errors", "store"},
     "audit": {"store"},
     "audited": {"audit", "intents", "journal", "language", "salesforce"},
     "call_rows": {"audit", "handoff", "history", "jobs", "journal", "salesforce", "workshop"},

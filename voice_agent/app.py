@@ -56,6 +56,7 @@ from voice_agent.paging import on_call
 from voice_agent.paging.at_once import page_now_of
 from voice_agent.paging.webhooks import PageWebhooks
 from voice_agent.pilot import Pilot
+from voice_agent.places import PlacesInStore
 from voice_agent.proofs import Proofs
 from voice_agent.recalling import Recalling
 from voice_agent.salesforce.client import Salesforce
@@ -244,7 +245,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
                 asyncio.create_task(history.keep(journal)),
                 asyncio.create_task(pages.run()),
                 asyncio.create_task(_warm_up(field)),
-                asyncio.create_task(listen(salesforce, field, also=approvals.heard)),
+                asyncio.create_task(listen(salesforce, field, PlacesInStore(store), also=approvals.heard)),
                 asyncio.create_task(pilot.learn(salesforce)),
                 asyncio.create_task(_sweep(calls)),
             ]
