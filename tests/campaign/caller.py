@@ -162,6 +162,8 @@ class Caller:
         wrong = [what for what in goal.tells if not told(self.case, what, text, self.agent_speaks)]
         if not goal.reads or not any(key.startswith(goal.reads) for key in keys):
             wrong = ["other"]  # this caller asked for nothing of the kind
+        if not goal.then and any("read_back" in key and not key.startswith(goal.reads or "-") for key in keys):
+            wrong = ["other"]  # another matter than theirs, also behind the end of their own
         if goal.denies and not wrong:
             self.denied = True
             return self._no("no")

@@ -37,7 +37,7 @@ def answered(talk: Dialogue, caller: Caller, reading: Reading) -> Understood:
         return WANTS
     if agrees is False:
         return WANTS if talk.begin(caller, reading, sure=topics.CERTAIN) else (Move.DENIED, "proposal")
-    return WANTS if talk.begin(caller, reading) else (Move.WANTS, "again")
+    return WANTS if talk.begin(caller, reading, sure=topics.UNSURE) else (Move.WANTS, "again")
 
 
 def _corrected(talk: Dialogue, frame: Frame, caller: Caller, reading: Reading) -> bool:
