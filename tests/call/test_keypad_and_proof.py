@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.call.scene import Scene, one
-from voice_agent.call.actions import CheckSecret, HandOff, StartReply
-from voice_agent.call.events import Ask, Keypad, SecretChecked
+from voice_agent.call.actions import CheckSecret, HandOff, SetTimer, StartReply
+from voice_agent.call.events import Ask, Keypad, SecretChecked, Timer
 from voice_agent.call.script import Rules
 
 PIN = Ask(Keypad.PIN, 6)
@@ -129,3 +129,15 @@ def test_any_key_asks_for_the_menu_also_the_star() -> None:
 def test_the_star_that_starts_an_entry_over_is_no_entry() -> None:
     scene = Scene(Rules(keypad_pause=1.5))
     assert not scene.all(StartReply, scene.presses("45*"))
+
+
+def test_a_verdict_that_empties_an_entry_leaves_somebody_to_speak_next() -> None:
+    """A key pressed while an older entry is being checked counts for nothing after it, and silence is counted again."""
+    scene = asked_for_pin()
+    scene.presses("123456")
+    scene.caller("where is my next job")
+    scene.answers("At nine.")
+    scene.hears_all()
+    scene.presses("0")
+    scene.happens(SecretChecked(False, "That was wrong."))
+    assert any(order.timer is Timer.SILENCE for order in scene.all(SetTimer, scene.wait(10.0)))

@@ -58,13 +58,15 @@ class RunningDemo:
         return int(entries[-1]["seq"]) if entries else 0
 
     def changes(self, since: int) -> set[Change]:
-        """Everything that was done to the org's records since a position of its ledger, but for the row that every call
-        leaves once it is over (`call_rows` has those)."""
-        own = {entry["id"] for entry in self._ledger(since) if _is_call_row(entry)}
+        """Everything that was done to the org's records since a position of its ledger, but for what follows a call
+        once it is over: the row each one leaves (`call_rows` has those), and the task a hand-over is filed as."""
+        ledger = self._ledger(since)
+        own = {entry["id"] for entry in ledger if _is_call_row(entry)}
+        filed = {entry["transaction"] for entry in ledger if _is_filed_call(entry)}
         records: dict[tuple[str, str], set[str]] = {}
         fields: dict[tuple[str, str], set[str]] = {}
-        for entry in self._ledger(since):
-            if entry["id"] in own:
+        for entry in ledger:
+            if entry["id"] in own or entry["transaction"] in filed:
                 continue
             key = (entry["object"], entry["change"])
             records.setdefault(key, set()).add(entry["id"])
@@ -93,6 +95,12 @@ class RunningDemo:
 def _is_call_row(entry: Mapping[str, Any]) -> bool:
     kind = entry["fields"].get("Kind__c")
     return bool(entry["object"] == "AI_Interaction__c" and kind and kind[1] == "Call")
+
+
+def _is_filed_call(entry: Mapping[str, Any]) -> bool:
+    """A completed task with the CallSid: that a person took the call, or nobody did."""
+    of_call = entry["fields"].get("CallObject")
+    return bool(entry["object"] == "Task" and of_call and of_call[1])
 
 
 @contextmanager

@@ -30,6 +30,8 @@ def fired(call: Call, event: TimerFired) -> None:
         case Timer.KEYPAD:
             if call.leaving is None and (entry := call.keypad.complete()) is not None:
                 call.entered(entry, at)
+            elif call.leaving is None and call.listening:
+                call.await_caller(at)  # a verdict that came late has emptied what was being entered
         case Timer.HOLD:
             call.generate(at)
         case Timer.WATCHDOG | Timer.TOOLS:
