@@ -58,6 +58,16 @@ FALSE = {
         "Your refund has been processed.",
         "We've waived the fee.",
         "I cancelled the visit for you",
+        "I've moved it to Friday and no one needs to be home.",
+        "I put a note on the job.",
+        "I set it for Friday at two.",
+        "We're all set.",
+        "Alright, job 4512 is marked complete.",
+        "Job forty five twelve is now complete.",
+        "Okay, two gallons logged.",
+        "Job 4512 completed.",
+        "Your visit moved to Friday.",
+        "Dispatch has been notified.",
     ],
     "es": [
         "Listo.",
@@ -70,6 +80,9 @@ FALSE = {
         "Muy bien, cancelé su cita.",
         "He enviado el mensaje.",
         "Perfecto, todo registrado.",
+        "Trabajo completado.",
+        "Su visita quedó para el viernes.",
+        "La orden está cerrada.",
     ],
 }
 TRUE = {
@@ -88,6 +101,14 @@ TRUE = {
         "Please enter your PIN on the keypad.",
         "I'm sorry to hear that. Let me look.",
         "The office is now closed.",
+        "Stop. Stop. Stop. I am interrupting you now.",
+        "Your technician is set to arrive at two and made good time.",
+        "The order left our place early while that gets set up with our team.",
+        "Scheduled maintenance takes an hour.",
+        "Put simply, the part was left at the depot.",
+        "I heard: job 4512 is done.",
+        "So you finished job 4512 and used two gallons. Shall I record that?",
+        "Completed jobs are listed in the app.",
     ],
     "es": [
         "¿Quiere que la cancele?",
@@ -96,6 +117,8 @@ TRUE = {
         "Su técnico llega entre las dos y las cuatro.",
         "Cuando esté confirmado le aviso.",
         "Por favor marque su PIN en el teclado.",
+        "El técnico está listo para salir.",
+        "Entendí que terminó el trabajo.",
     ],
 }
 
@@ -130,9 +153,17 @@ def test_what_a_record_says_may_be_told_and_is_no_act_of_ours() -> None:
     assert "NOT SO." in heard("I have canceled it.", vetting(read=read))
 
 
-def test_an_ordinary_sentence_is_not_delayed_by_a_word() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your technician Sam arrives between two and four",
+        "No or not in for all that the order is on its way now and made it through before the team left",
+        "We can put it on the list while that gets set up, book a slot, or do nothing",
+    ],
+)
+def test_an_ordinary_sentence_is_not_delayed_by_a_word(text: str) -> None:
     vet = vetting()
-    for word in ("Your", " technician", " Sam", " arrives", " between", " two", " and", " four"):
+    for word in re.findall(r"\s*\S+", text):
         assert vet.feed(word) == word
 
 

@@ -12,79 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from voice_agent.language.utterance import without_accents
+from voice_agent.language.claiming import TRIGGERS, claims, flat
 
 Fault = Literal["claim", "secret", "leak", "danger"]
 
-# Participles and verbs by which a change is called made; "ee" is a final é: "cancelé" is "I did".
-_MADE = {
-    "en": (
-        r"(?:re)?booked|(?:re)?scheduled|moved|pushed|swapped|cancell?ed|called off|changed|updated|corrected|confirmed"
-        r"|saved|noted|recorded|logged|reported|registered|submitted|filed|entered|sent|texted|emailed|ordered"
-        r"|requested|reserved|transferred|completed|closed|marked|added|dispatched|placed|processed|forwarded|passed"
-        r"|notified|informed|alerted|arranged|refunded|credited|waived|deleted|removed|created|opened|set|done"
-        r"|finished|handled|resolved|fixed|made|put|left|taken care|through|successful(?:ly)?|locked in|good to go"
-        r"|now"
-    ),
-    "es": (
-        r"(?:re)?agendad[oa]s?|(?:re)?programad[oa]s?|reservad[oa]s?|movid[oa]s?|cambiad[oa]s?|cancelad[oa]s?"
-        r"|anulad[oa]s?|actualizad[oa]s?|confirmad[oa]s?|guardad[oa]s?|anotad[oa]s?|registrad[oa]s?|reportad[oa]s?"
-        r"|enviad[oa]s?|mandad[oa]s?|pedid[oa]s?|solicitad[oa]s?|transferid[oa]s?|completad[oa]s?|cerrad[oa]s?"
-        r"|marcad[oa]s?|agregad[oa]s?|avisad[oa]s?|hech[oa]s?|list[oa]s?|arreglad[oa]s?|cread[oa]s?|abiert[oa]s?"
-        r"|puest[oa]s?|agendee|reservee|movi|cambiee|cancelee|anulee|actualicee|confirmee|guardee|anotee|registree|reportee"
-        r"|enviee|mandee|pedi|solicitee|marquee|agreguee|avisee|hice|quedo|exito"
-    ),
-}
-# What stands before such a word when it is claimed: "I have just", "has been", "you're all", nothing at all.
-_CLAIMS = {
-    "en": re.compile(
-        r"(?:\b(?:i|we)(?:ve| have|d| had)?(?: \w+){0,3}|\b(?:is|are|was|were|has|have|been|being|its|thats|youre"
-        r"|whats|got|gets|all|just|already|consider (?:it|that)|went|it|that|visits?|appointments?|jobs?|orders?)"
-        r"(?: \w+){0,2}"
-        r"|^(?: ?(?:ok|okay|great|sure|alright|perfect|good|right|there|and|so|yes|well))*) $"
-    ),
-    "es": re.compile(
-        r"(?:\b(?:he|hemos|ha|han|esta|estan|queda|quedan|quedo|fue|ya|todo|le|lo|la|se|su|cita|visita|con)"
-        r"(?: \w+){0,3}"
-        r"|^(?: ?(?:ok|bueno|bien|perfecto|claro|muy|ya|y|si|pues))*) $"
-    ),
-}
-_OPEN = {
-    "en": re.compile(
-        r"\b(?:if|once|when|until|before|after|unless|whether|will|would|ill|well|youll|itll|can|could|should|shall"
-        r"|may|might|must|to be|to get|to have|going to|want|wants|need|needs|like|wish|let me|lets|please|about to"
-        r"|trying)\b"
-    ),
-    "es": re.compile(
-        r"\b(?:si (?!ya)|cuando|hasta|antes|despues|sera|seria|puedo|podria|quiere|quisiera|necesita|voy a|va a|vamos a"
-        r"|para|debe|deberia|por favor|en cuanto|una vez)\b"
-    ),
-}
-_NOT = {
-    "en": re.compile(
-        r"\b(?:not|never|nothing|nobody|no|cannot|cant|couldnt|isnt|arent|wasnt|hasnt|havent|didnt|dont|wont|yet)\b"
-    ),
-    "es": re.compile(r"\b(?:no|nunca|nada|nadie|tampoco|todavia|aun)\b"),
-}
-_FRIENDLY_NO = re.compile(
-    r"\b(?:no problem|no worries|no doubt|no question|sin duda|not a problem|not only|no hay problema"
-    r"|ningun problema)\b"
-)
-_BY_US = {
-    "en": re.compile(r"\b(?:i|ive|we|weve)\b"),
-    "es": re.compile(r"\b(?:he|hemos)\b"),
-}
-_OURS = frozenset(
-    "agendee reservee movi cambiee cancelee anulee actualicee confirmee guardee anotee registree reportee enviee "
-    "mandee pedi solicitee marquee agreguee avisee hice".split()
-)
-"""Spanish for "I did": what a tool found out supports no act of ours, only a commit does."""
-_OF_MANY = frozenset("now closed opened cerrado cerrada abierto abierta".split())
-"""Said of offices and doors, too."""
-_NOW_IS = re.compile(
-    r"\b(?:visit|appointment|job|order|status|ticket|case|time|slot|it|thats?|its|cita|visita|trabajo|orden|caso) "
-    r"(?:is |are |s |has been |esta |queda |quedo |ha sido )?$"
-)
 _OF_KIND: dict[str, tuple[str, ...]] = {
     "cancel": ("cancel_visit",), "anul": ("cancel_visit",), "called off": ("cancel_visit",),
     "resched": ("reschedule",), "rebook": ("reschedule",), "moved": ("reschedule",), "movi": ("reschedule",),
@@ -120,11 +51,15 @@ _DEADLY = re.compile(
     r"|no (?:hace falta|necesita|es necesario|salga|llame|se preocupe)|esta (?:a salvo|bien|seguro)|es seguro|ignore"
     r"|busque la fuga|toque)\b"
 )
-_COMPLETE_END = re.compile(r"[.!?]+[\"')\]]*(?=\s)")
+_END = re.compile(r"[.!?]+[\"')\]]*(?=\s)")
+_WORD = re.compile(r"[^\W\d_][\w’']*")
 _LAST_WORD = re.compile(r"[^\W\d_][\w’']*$")
-_CLAUSES = re.compile(r"[,;:—–…]|\b(?:and|but|so|y|pero)\b")
+_MARKS = frozenset(".!?\"')]")
 MOST_HELD = 400
 """Characters: a sentence that will not end is judged there."""
+_SECRET_WORDS = frozenset(
+    "pin passcode password security card cvv social code codes contrasena clave codigo tarjeta".split()
+)
 
 
 @dataclass(slots=True)
@@ -151,25 +86,21 @@ class Vetting:
     def feed(self, text: str) -> str:
         if self._silent:
             return ""
+        if not self._held and self._harmless(text):
+            self._out += text
+            return text
         self._held += text
-        if self.mark and self.mark in self._held.lower():
+        if self.mark and self._marked():
             return self._cut_off()
         said = ""
-        while (end := _COMPLETE_END.search(self._held)) is not None or len(self._held) > MOST_HELD:
-            cut = end.end() if end is not None else len(self._held)
-            said += self._judged(self._held[:cut])
-            self._held = "" if self._silent else self._held[cut:]
+        while (end := self._sentence_end()) is not None:
+            said += self._judged(self._held[:end])
+            self._held = "" if self._silent else self._held[end:]
         free = self._free()
-        said += self._held[:free]
         self._out += self._held[:free]
+        said += self._held[:free]
         self._held = self._held[free:]
         return said
-
-    def _cut_off(self) -> str:
-        """The mark of the instructions has come: what is before it in this piece goes with the rest of the reply."""
-        first, self._held, self._silent = not self.found, "", True
-        self.found.append("leak")
-        return f"… {self.instead('leak')}" if first else ""
 
     def flush(self) -> str:
         if self._silent or not (self._held or self._out):
@@ -177,23 +108,60 @@ class Vetting:
         held, self._held = self._held, ""
         return self._judged(held)
 
+    def _harmless(self, text: str) -> bool:
+        """A blank and a plain word inside a sentence that gives nothing away: most tokens of a model."""
+        word = text[1:]
+        if self.danger or text[:1] != " " or not (word.isascii() and word.isalpha()) or self._out[-1:] in _MARKS:
+            return False
+        word = word.lower()
+        return word not in TRIGGERS[self._tongue] and word not in _SECRET_WORDS and not self.mark.startswith(word[:2])
+
+    def _marked(self) -> bool:
+        """The mark has come, perhaps begun in a piece that was said already."""
+        return self.mark in (self._out[-len(self.mark) :] + self._held).lower()
+
+    def _cut_off(self) -> str:
+        """The mark of the instructions has come: what is before it in this piece goes with the rest of the reply."""
+        first, self._held, self._silent = not self.found, "", True
+        self.found.append("leak")
+        return f"… {self.instead('leak')}" if first else ""
+
+    def _sentence_end(self) -> int | None:
+        """Where in what is held the present sentence ends; it may have been its mark that was said already."""
+        if self._out and self._out[-1] in _MARKS and self._held[:1].isspace() and _END.search(f"{self._out} "):
+            return 0
+        if (end := _END.search(self._held)) is not None:
+            return end.end()
+        return len(self._held) if len(self._held) > MOST_HELD else None
+
     def _free(self) -> int:
         """How much of what is held cannot become part of anything that must be kept back."""
         if self.danger or not self._held:
             return 0
-        begun_before = _LAST_WORD.search(self._out) if self._held[0].isalpha() else None
-        before = begun_before.group() if begun_before is not None else ""
-        if (trigger := _TRIGGERS[self._tongue].search(before + self._held)) is not None:
-            return max(0, trigger.start() - len(before))
-        word = _LAST_WORD.search(self._held)
-        if word is None:
-            return len(self._held)
-        begun = without_accents(word.group().lower())
-        stub = begun in _STUBS[self._tongue] or self.mark.startswith(begun)
-        return word.start() if stub else len(self._held)
+        begun = _LAST_WORD.search(self._out) if self._out and self._held[0].isalpha() else None
+        earlier = begun.group() if begun is not None else ""
+        for word in _WORD.finditer(earlier + self._held):
+            if self._gives_away(word.group(), earlier, word.end()):
+                return max(0, word.start() - len(earlier))
+        last = _LAST_WORD.search(self._held)
+        if last is not None and self.mark and len(last.group()) > 1 and self.mark.startswith(last.group().lower()):
+            return last.start()
+        return len(self._held)
+
+    def _gives_away(self, word: str, earlier: str, end: int) -> bool:
+        """Whether from this word on the sentence must be heard out first: a secret, or a claim nothing bears out."""
+        plain = _accentless(word)
+        if plain in _SECRET_WORDS:
+            return True
+        if plain not in TRIGGERS[self._tongue]:
+            return False
+        so_far = self._out + self._held[: end - len(earlier)]
+        return any(self._unfounded(word, by_us) for word, by_us in claims(so_far, self._tongue))
 
     def _judged(self, held: str) -> str:
         sentence, self._out = self._out + held, ""
+        if not held:
+            return held
         fault, word = self._fault(sentence)
         if fault is None:
             return held
@@ -203,77 +171,26 @@ class Vetting:
         return f"{lead} {self.instead(fault)}" if first else lead
 
     def _fault(self, sentence: str) -> tuple[Fault | None, str]:
-        flat = _flat(sentence)
-        if self.danger and _DEADLY.search(flat):
+        said = flat(sentence)
+        if self.danger and _DEADLY.search(said):
             return "danger", ""
-        if _SECRET.search(_OTHER_CODES.sub(" ", flat)) and _ASKED_FOR.search(flat) and not _BY_KEY.search(flat):
+        if _SECRET.search(_OTHER_CODES.sub(" ", said)) and _ASKED_FOR.search(said) and not _BY_KEY.search(said):
             return "secret", ""
-        if (word := self._claimed(sentence)) is not None:
-            return "claim", word
+        for word, by_us in claims(sentence, self._tongue):
+            if self._unfounded(word, by_us):
+                return "claim", word
         return None, ""
 
-    def _claimed(self, sentence: str) -> str | None:
-        """The word by which the sentence says that something was done of which there is no record."""
-        if sentence.rstrip().endswith("?"):
-            return None
-        for clause in _CLAUSES.split(sentence):
-            flat = _FRIENDLY_NO.sub(" ", _flat(clause))
-            for made in _WORDS[self._tongue].finditer(flat):
-                before, word = flat[: made.start()], made.group()
-                if word in _OF_MANY and not (_NOW_IS.search(before) or _BY_US[self._tongue].search(before)):
-                    continue
-                open_yet = _OPEN[self._tongue].search(before) or _NOT[self._tongue].search(flat)
-                if open_yet or not _CLAIMS[self._tongue].search(f"{before}" if before else " "):
-                    continue
-                kind = next((tools for stem, tools in _OF_KIND.items() if word.startswith(stem)), ())
-                by_us = _BY_US[self._tongue].search(before) or word in _OURS
-                if not self.supports(kind) and (by_us or not self.quoted(word)):
-                    return word
-        return None
+    def _unfounded(self, word: str, by_us: bool) -> bool:
+        """No record bears the word out: a commit of its kind does, and what a tool read, if it is no act of ours."""
+        kind = next((tools for stem, tools in _OF_KIND.items() if word.startswith(stem)), ())
+        return not self.supports(kind) and (by_us or not self.quoted(word))
 
     @property
     def _tongue(self) -> str:
         return "es" if self.lang == "es" else "en"
 
 
-def _flat(text: str) -> str:
-    """Lower case, no marks, no accents but that of a final e: words between single blanks, a blank at the end."""
-    accented = re.sub(r"é\b", "ee", text.lower())
-    words = re.sub(r"[^a-z0-9 ]", " ", without_accents(accented).replace("'", "").replace("’", ""))
-    return " ".join(words.split()) + " "
-
-
-_SECRET_WORDS = r"pin|passcode|password|security|card|cvv|social|codes?|contrase\w+|clave|c[oó]digo|tarjeta"
-_WORDS = {lang: re.compile(rf"\b(?:{words})\b") for lang, words in _MADE.items()}
-_ACCENTS = {"a": "[aá]", "e": "[eé]", "i": "[ií]", "o": "[oó]", "u": "[uú]"}
-
-
-def _as_written(words: str) -> str:
-    """The same words as they may be written, with accents."""
-    out, inside = [], 0
-    for c in words.replace("ee", "e"):
-        inside += (c == "[") - (c == "]")
-        out.append(_ACCENTS.get(c, c) if not inside else c)
-    return "".join(out)
-
-
-_TRIGGERS = {
-    lang: re.compile(rf"\b(?:{_as_written(words) if lang == 'es' else words}|{_SECRET_WORDS})\b", re.IGNORECASE)
-    for lang, words in _MADE.items()
-}
-
-
-def _stubs(words: str) -> frozenset[str]:
-    """Every beginning of a word that gives a sentence away: a piece of a word may still become it."""
-    plain = re.sub(r"\(\?:re\)\?", "", words).replace("ee", "e")
-    plain = re.sub(r"\[oa\]s\?", "o", plain).replace("(?:ly)?", "ly").replace("cancell?ed", "cancelled|canceled")
-    every = set(plain.split("|")) | {f"re{option}" for option in ("booked", "scheduled", "programado")}
-    every |= {option[:-1] + "as" for option in every if option.endswith("o")} | {"reagendado"}
-    first = {option.split(" ")[0] for option in every} | set(
-        "pin passcode password security card cvv social codes".split()
-    )
-    first |= set("contrasena clave codigo tarjeta".split())
-    return frozenset(word[:n] for word in first for n in range(2, len(word) + 1))
-
-
-_STUBS = {lang: _stubs(words) for lang, words in _MADE.items()}
+def _accentless(word: str) -> str:
+    lowered = word.lower()
+    return lowered if lowered.isascii() and "'" not in lowered else flat(lowered).strip()
