@@ -104,6 +104,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "emergency": {"agent", "errors", "grants", "intents", "jobs", "paging", "salesforce", "store", "workshop"},
     "paging.on_call": {"errors"},
     "paging.pages": {"clients", "errors", "jobs", "messaging", "paging", "settings", "store", "twilio", "workshop"},
+    "draining": {"call", "calls", "session"},
     "session": {
         "agent",
         "call",

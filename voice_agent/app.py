@@ -37,6 +37,7 @@ from voice_agent.calls import Calls, Ticket, Tickets
 from voice_agent.clients import salesforce_of, twilio_of
 from voice_agent.console.sources import StoredJournal
 from voice_agent.console.wiring import Console, console
+from voice_agent.draining import Drain
 from voice_agent.emergency import EmergencyDesk, Paging
 from voice_agent.errors import ConfigurationError, StoreUnavailable, VoiceAgentError, WireError
 from voice_agent.handoff.dispatch import Dispatch
@@ -124,6 +125,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     overrides = Overrides(store, settings)
     texts = texts_of(settings, store, salesforce, lines, sends=lambda: overrides.current.sends)
     spend = allowance(tallies)
+    drain = Drain(calls, tickets, settings.drain_seconds)
     approvals, rules = Approvals(store), approval_rules.load(settings.prompts_dir or None)
     pilot = Pilot(lambda: overrides.current.pilot)
     ladder = Later()
@@ -143,6 +145,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         now=lambda line: datetime.now(line.zone),
         wall=time.time,
         recalling=recalling,
+        draining=lambda: drain.on,
         refuse_texts=partial(texts.say, allowed=False, source="said on the phone"),
     )
 
@@ -224,6 +227,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         wards,
         recalling,
         lambda: overrides.current.lines_off,
+        lambda: drain.on,
     )
     relay_endpoint = RelayEndpoint(settings, calls, tickets, open_session)
 
@@ -281,6 +285,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     app.state.services = services
     app.state.front = Front(app, relay_endpoint)
     app.state.stopping = False
+    app.state.drain = drain
     app.state.ready = asyncio.Event()
     app.state.ready.set()
     return app
@@ -347,9 +352,11 @@ async def _live(request: Request) -> Response:
 async def _ready(request: Request) -> Response:
     """Ready to take calls. An unreachable org or model is reported, and no reason to send callers away."""
     services: Services = request.app.state.services
-    ready = request.app.state.ready.is_set()
+    drain: Drain = request.app.state.drain
+    ready = request.app.state.ready.is_set() and not drain.on
     body = {
         "ready": ready,
+        "draining": drain.on,
         "calls": len(services.calls),
         "model": services.model.name,
         "salesforce": "signed in" if services.salesforce.sign_ins else "not signed in yet",

@@ -25,6 +25,11 @@ MOST_RECONNECTS = 3
 ORPHAN_SECONDS = 90.0
 """A socket that closed and was followed by no webhook: the call is believed to be over after this long."""
 ANSWER_SECONDS = 3600.0
+ARRIVE_SECONDS = 10.0
+"""From our TwiML to the socket it asks for; Twilio takes about one."""
+MOST_AWAITED = 1_000
+ACTION_SECONDS = 5.0
+"""From the close of a socket to Twilio's question what is next; about one, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,22 @@ class Tickets:
         self._secret = hashlib.sha256(f"ticket:{secret}".encode()).digest()
         self._wall = wall
         self._used: dict[str, float] = {}
+        self._awaited: dict[str, float] = {}
+
+    @property
+    def awaited(self) -> int:
+        """Sockets that were asked for a moment ago and have not come yet."""
+        now = self._wall()
+        for nonce, until in list(self._awaited.items()):
+            if until > now:
+                break  # they stand in the order in which they were issued
+            del self._awaited[nonce]
+        return len(self._awaited)
 
     def issue(self, *, call_sid: str, line: str, caller: str, attestation: str) -> str:
         ticket = Ticket(call_sid, line, caller, attestation, self._wall() + TICKET_SECONDS, secrets.token_urlsafe(12))
+        if self.awaited < MOST_AWAITED:
+            self._awaited[ticket.nonce] = self._wall() + ARRIVE_SECONDS
         body = base64.urlsafe_b64encode(orjson.dumps(asdict(ticket))).decode().rstrip("=")
         return f"{body}.{self._mark(body)}"
 
@@ -67,6 +85,7 @@ class Tickets:
         self._used = {nonce: until for nonce, until in self._used.items() if until > now} | {
             ticket.nonce: ticket.expires
         }
+        self._awaited.pop(ticket.nonce, None)
         return ticket
 
     def _mark(self, body: str) -> str:
@@ -80,6 +99,7 @@ class Calls:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
         self._closed: dict[str, float] = {}
+        self._let_go: set[str] = set()
         self._answers: dict[str, tuple[float, str]] = {}
         self._ended: dict[str, float] = {}
         self._pasts: dict[str, tuple[float, Past]] = {}
@@ -96,15 +116,31 @@ class Calls:
     def live(self) -> list[Session]:
         return list(self._sessions.values())
 
+    def depending(self) -> list[Session]:
+        """Calls that would be cut off if this process ended now: an open socket, or one whose `action` is not asked
+        yet. Those who wait for a person or talk to one are the store's, and any process's."""
+        fresh = self._clock() - ACTION_SECONDS
+        return [
+            held
+            for sid, held in self._sessions.items()
+            if sid not in self._let_go and self._closed.get(sid, fresh) >= fresh
+        ]
+
+    def let_go(self, call_sid: str) -> None:
+        """Twilio has been told where the call goes from its socket."""
+        if call_sid in self._closed:
+            self._let_go.add(call_sid)
+
     def add(self, session: Session) -> None:
         self._sessions[session.call_sid] = session
-        self._closed.pop(session.call_sid, None)
+        self.reopened(session.call_sid)
 
     def socket_open(self, call_sid: str) -> bool:
         return call_sid in self._sessions and call_sid not in self._closed
 
     def reopened(self, call_sid: str) -> None:
         self._closed.pop(call_sid, None)
+        self._let_go.discard(call_sid)
 
     def socket_closed(self, call_sid: str) -> None:
         """What comes next is Twilio's: the action webhook says whether the call goes on."""
@@ -115,7 +151,7 @@ class Calls:
     def over(self, call_sid: str, reason: str) -> None:
         """The call has ended; said again it does nothing. A late socket of it is refused."""
         session = self._sessions.pop(call_sid, None)
-        self._closed.pop(call_sid, None)
+        self.reopened(call_sid)
         self._answers.pop(call_sid, None)
         self._ended[call_sid] = self._clock()
         if session is not None:

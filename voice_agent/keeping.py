@@ -44,7 +44,9 @@ class Kept:
 
 
 def keep(web: Callable[[Callable[[], None]], None], worker: Callable[[], None]) -> int:
-    """Until SIGTERM or SIGINT, or until the web process ends by its own will; its exit code.
+    """Until SIGTERM or SIGINT, which the web process is told as it was said, or until that ends by its own will.
+
+    Gives its exit code.
 
     `web` calls what it is given once it can take calls; the worker begins then, and slows no start down.
     """
@@ -55,9 +57,9 @@ def keep(web: Callable[[Callable[[], None]], None], worker: Callable[[], None]) 
         os.write(says, b"!")
 
     first, second = Kept("web", lambda: web(ready), 0.0), Kept("worker", worker, math.inf)
-    told_to_stop: list[int] = []
+    told_to_stop: list[signal.Signals] = []
     for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda number, _: told_to_stop.append(number))
+        signal.signal(sign, lambda number, _: told_to_stop.append(signal.Signals(number)))
     stopping = False
     while True:
         for child in (first, second):
@@ -67,9 +69,9 @@ def keep(web: Callable[[Callable[[], None]], None], worker: Callable[[], None]) 
         if second.due == math.inf:
             with contextlib.suppress(BlockingIOError):
                 second.due = 0.0 if os.read(hears, 1) else math.inf
-        if told_to_stop and not stopping:
+        while told_to_stop:
             stopping = True
-            _tell(first, signal.SIGTERM)
+            _tell(first, told_to_stop.pop(0))
         for child in (first, second):
             if (code := _ended(child)) is None:
                 continue

@@ -1,7 +1,12 @@
-"""Runs the server: one process, uvloop, plain websocket frames without compression, limits as small as calls need."""
+"""Runs the server: one process, uvloop, plain websocket frames without compression, limits as small as calls need.
+
+SIGTERM lets the calls end before the process does (draining.py); SIGINT ends it at once.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -9,6 +14,7 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from voice_agent.draining import Drain
 from voice_agent.errors import ConfigurationError
 
 FRAME_BYTES = 64 * 1024
@@ -61,10 +67,24 @@ class Server(uvicorn.Server):
         super().__init__(config(app))
         self._app = app
         self._ready = ready
+        self._draining: asyncio.Task[bool] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        drain: Drain = self._app.state.drain
+        if sig == signal.SIGTERM and not self.should_exit and drain.begin():
+            return
         self._app.state.stopping = True
         super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        drain: Drain = self._app.state.drain
+        if drain.on and self._draining is None:
+            self._draining = asyncio.create_task(drain.run())
+            self._draining.add_done_callback(self._drained)
+        return await super().on_tick(counter)
+
+    def _drained(self, run: asyncio.Task[bool]) -> None:
+        self._app.state.stopping = self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

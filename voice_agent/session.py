@@ -176,6 +176,8 @@ class Surroundings:
     wall: Callable[[], float]
     recalling: Recalling | None = None
     """Takes up calls of a process that died."""
+    draining: Callable[[], bool] = lambda: False
+    """Whether this process takes no new calls any more and waits for these to end."""
     refuse_texts: Callable[[str], Awaitable[None]] | None = None
     """No more texts to this number, from now on. Raises VoiceAgentError when that cannot be kept."""
 
@@ -854,7 +856,9 @@ class Session:
             return State.LEAVING
         if call.turn == 0:
             return State.GREETING
-        return State.EMERGENCY if call.emergency else State.TALKING
+        if call.emergency:
+            return State.EMERGENCY
+        return State.DRAINING if self.around.draining() else State.TALKING
 
     async def _check(self, order: CheckSecret) -> None:
         checked = await self.identity.check(order.digits)

@@ -21,6 +21,7 @@ TRANSPORTS = ("relay", "media")
 DEMO_SECRET = "demo-only-0f6c1d7b9e2a4c58b3d1"
 """Public on purpose: what it signs never leaves the machine of the demo."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+WHOLE_NUMBERS = {"PORT": (1, 65535, "a port number"), "DRAIN_SECONDS": (0, 86_400, "a number of seconds")}
 SECRETS = frozenset(
     "SECRET_KEY TWILIO_AUTH_TOKEN TWILIO_AUTH_TOKEN_SECONDARY TWILIO_API_KEY_SECRET SALESFORCE_CLIENT_SECRET "
     "OPENAI_API_KEY OPENAI_FALLBACK_API_KEY CONSOLE_OIDC_CLIENT_SECRET".split()
@@ -67,6 +68,7 @@ class Settings:
     console_oidc_client_id: str = ""
     console_oidc_client_secret: str = field(default="", repr=False)
     prompts_dir: str = ""
+    drain_seconds: int = 900
     demo: bool = False
 
     @property
@@ -114,8 +116,9 @@ def parse(given: Mapping[str, str], *, demo: bool = False) -> Settings:
             continue
         raw = given[name]
         if f.type == "int":
-            if not (raw.isascii() and raw.isdigit()) or not 1 <= int(raw[:6]) <= 65535:
-                raise ConfigurationError(f"{name} is {raw[:20]!r}; it must be a port number from 1 to 65535")
+            least, most, what = WHOLE_NUMBERS[name]
+            if not (raw.isascii() and raw.isdigit()) or not least <= int(raw[:6]) <= most:
+                raise ConfigurationError(f"{name} is {raw[:20]!r}; it must be {what} from {least} to {most}")
             values[f.name] = int(raw)
         elif f.type == "bool":
             if raw.lower() not in ("on", "off", "true", "false", "1", "0"):

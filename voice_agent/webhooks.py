@@ -57,6 +57,8 @@ class Webhooks:
     recalling: Recalling
     off: Callable[[], frozenset[str]] = frozenset
     """Names of lines whose callers are put through to a person at once."""
+    draining: Callable[[], bool] = lambda: False
+    """Whether that holds for all lines: this process is about to end."""
 
     def routes(self) -> list[Route]:
         table: dict[str, Handler] = {
@@ -110,8 +112,9 @@ class Webhooks:
             log.error("no line has this number; add it to lines.toml", extra={"called": form.get("To", "")})
             return xml(twiml.say("This number is not in service. Goodbye.", hang_up=True))
         caller, attestation = form.get("From", ""), form.get("StirVerstat", "")
-        if line.name in self.off():
-            arriving = Waiting(call_sid, 1, line.name, line.hand_off, caller, reason="line_off")
+        if line.name in self.off() or self.draining():
+            reason = "line_off" if line.name in self.off() else "drain"
+            arriving = Waiting(call_sid, 1, line.name, line.hand_off, caller, reason=reason)
             answer = await self.transfers.hand_over(arriving, say=line.speaker("en")("hand_off"))
         else:
             answer = self.connect(call_sid, line, caller, attestation, greeting=line.greeting)
@@ -141,6 +144,7 @@ class Webhooks:
         answer = answer or await self._after(call_sid, status, form)
         if session is not None and session.handed_off is None and status == "ended":
             self.calls.over(call_sid, "ended")
+        self.calls.let_go(call_sid)
         self.calls.remember(key, answer)
         return xml(answer)
 

@@ -31,6 +31,7 @@ def refused(given: dict[str, str], *, serve: bool = False) -> str:
 
 MALFORMED = [
     ("PORT", ["", "x", "0", "65536", "-1", "8000.0", "٨٠٠٠", "²", "9" * 5000]),
+    ("DRAIN_SECONDS", ["-1", "15m", "86401", "1.5"]),
     ("AUTONOMOUS_SENDS", ["yes please", "2", "onn"]),
     ("LOG_LEVEL", ["LOUD", "info warning"]),
     ("ROLLOUT_PHASE", ["readonly", "AUTONOMOUS"]),

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.session.stage import CALL, Scripted, Stage, run, stage
-from voice_agent.calls import ANSWER_SECONDS, ORPHAN_SECONDS, TICKET_SECONDS, Calls, Tickets
+from voice_agent.calls import (
+    ACTION_SECONDS,
+    ANSWER_SECONDS,
+    ARRIVE_SECONDS,
+    ORPHAN_SECONDS,
+    TICKET_SECONDS,
+    Calls,
+    Tickets,
+)
 from voice_agent.errors import WireError
 
 TEXT = st.text(max_size=40).filter(lambda text: not any("\ud800" <= c <= "\udfff" for c in text))
@@ -169,6 +177,35 @@ def test_a_call_that_came_back_is_not_swept_away() -> None:
         clock.now += 10 * ORPHAN_SECONDS
         calls.sweep()
         assert calls.socket_open(CALL)
+
+    run(scenario())
+
+
+def test_a_process_may_end_once_nobody_is_about_to_ask_it_anything() -> None:
+    """What a drain waits for: sockets that were asked for, open ones, and the question that follows their close."""
+
+    async def scenario() -> None:
+        clock = Clock()
+        tickets, calls = Tickets("secret", clock), Calls(clock)
+        ticket = issued(tickets)
+        assert tickets.awaited == 1, "the socket is on its way"
+        tickets.take(ticket, CALL)
+        here = stage(Scripted("m", ["Hello."]))
+        calls.add(here.session)
+        assert tickets.awaited == 0 and calls.depending() == [here.session]
+        calls.socket_closed(CALL)
+        assert calls.depending() == [here.session], "Twilio is about to ask what is next"
+        calls.let_go(CALL)
+        assert calls.depending() == [] and CALL in calls
+        calls.reopened(CALL)
+        calls.let_go(CALL)
+        assert calls.depending() == [here.session], "only a closed socket can be let go"
+        calls.socket_closed(CALL)
+        clock.now += ACTION_SECONDS + 1
+        assert calls.depending() == [], "nobody asked: the call is gone"
+        issued(tickets)
+        clock.now += ARRIVE_SECONDS
+        assert tickets.awaited == 0, "it does not come any more"
 
     run(scenario())
 

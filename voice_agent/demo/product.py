@@ -126,6 +126,7 @@ def prepare(
         "ROLLOUT_PHASE": "autonomous",
         "AUTONOMOUS_SENDS": "on",
         "LOG_LEVEL": "INFO",
+        "DRAIN_SECONDS": "0",
     }
     settings = parse({**defaults, **given, "HOST": host, "PORT": str(port)}, demo=True)
     twilio |= {
