@@ -109,6 +109,15 @@ def test_a_caller_who_cannot_be_understood_gets_a_person_instead_of_the_next_que
     assert "[lost.third]" in call.said() and call.said().count("Pardon") <= 3
 
 
+def test_a_long_talk_in_which_every_turn_was_answered_is_no_reason_to_give_the_caller_away() -> None:
+    call = scene()
+    for n in range(8):
+        call.caller(f"and what about zone {n}", sure=0.6, odd=0.8)
+        call.answers(f"Zone {n} is covered.")
+        call.hears_all()
+    assert call.call.leaving is None and call.said().count("is covered") == 8
+
+
 def test_nobody_is_handed_over_for_the_first_words() -> None:
     call = scene()
     mumbles(call, 2, sure=0.0, odd=1.0)

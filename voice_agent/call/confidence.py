@@ -118,6 +118,13 @@ class Signs:
     own_word: float | None = None
     """The model's own word."""
 
+    @property
+    def troubled(self) -> bool:
+        """Something has gone wrong that can be named. A long talk alone, answered turn by turn, is no reason to give
+        a caller away, however little of it touched the records."""
+        went_wrong = self.re_asks + self.unsure_turns + self.corrections + self.failures + self.not_found + self.doubts
+        return self.upset or went_wrong > 0
+
 
 def features(signs: Signs) -> dict[str, float]:
     """Evidence as numbers from 0 to about 1, larger meaning worse, except those named as good."""

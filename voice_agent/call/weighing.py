@@ -125,7 +125,8 @@ def hopeless(call: Call) -> bool:
     if judge is None:
         return False
     judged = call.weighed.judged = judge.outlook(call.weighed.signs)
-    weighty = call.emergency is None and call.weighed.signs.turns >= FEWEST_TURNS and not call.weighed.signs.by_keys
+    signs = call.weighed.signs
+    weighty = call.emergency is None and signs.turns >= FEWEST_TURNS and signs.troubled and not signs.by_keys
     return weighty and judged.decision is Decision.HAND_OVER
 
 
