@@ -31,7 +31,7 @@ from voice_agent.agent.toolbox import Toolbox
 from voice_agent.allowance import allowance
 from voice_agent.approval_desk import ApprovalDesk
 from voice_agent.approvals import Approvals
-from voice_agent.audit import Audit
+from voice_agent.audit import audit_of
 from voice_agent.audited import AuditedWriter, keep
 from voice_agent.calls import Calls, Ticket, Tickets
 from voice_agent.clients import salesforce_of, twilio_of
@@ -109,7 +109,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     offered = {line.name: _offered(line, tools) for line in lines.lines}
     journal, wards = Journal(), Wards()
     store = Store(settings.database_url)
-    audit = Audit(settings.secret_key or settings.twilio_auth_token)
+    audit = audit_of(settings)
     jobs, history = Outbox(store), History(store, also=(keep(audit), call_rows.ask))
     loop_time = time.monotonic
     calls = Calls(loop_time)
@@ -126,7 +126,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
     texts = texts_of(settings, store, salesforce, lines, sends=lambda: overrides.current.sends)
     spend = allowance(tallies)
     drain = Drain(calls, tickets, settings.drain_seconds)
-    approvals, rules = Approvals(store), approval_rules.load(settings.prompts_dir or None)
+    approvals, rules = Approvals(store, audit), approval_rules.load(settings.prompts_dir or None)
     pilot = Pilot(lambda: overrides.current.pilot)
     ladder = Later()
 

@@ -1,8 +1,9 @@
 """Changes that wait for a dispatcher: asked for after the caller's yes, decided once, made once, and told.
 
-A row here and the job that sees it through (approving.py) are one transaction. The same proposal stands in the org as a
-`Pending_AI_Action__c`; whoever decides first, here or there, decides. What is executed is the plan as it was read back,
-with its guards: if the records have moved on since, it fails as a whole and says so.
+A row here, the job that sees it through (approving.py) and the entry of the audit log are one transaction; so is every
+step it takes from there. The same proposal stands in the org as a `Pending_AI_Action__c`; whoever decides first, here
+or there, decides. What is executed is the plan as it was read back, with its guards: if the records have moved on
+since, it fails as a whole and says so.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Float, Row, String, Table, Text, select, update
 
+from voice_agent.audit import Audit, Entry
 from voice_agent.errors import Conflict, StoreUnavailable
 from voice_agent.jobs import want
+from voice_agent.language.redaction import redact
 from voice_agent.salesforce.changes import Change
 from voice_agent.salesforce.commit import KEY_LENGTH
 from voice_agent.salesforce.plans import WritePlan
@@ -102,8 +105,9 @@ class Approval:
 class Approvals:
     """One for the process. `now` is UNIX seconds."""
 
-    def __init__(self, store: Store, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, audit: Audit, *, now: Callable[[], float] = time.time) -> None:
         self._store = store
+        self._audit = audit
         self.now = now
 
     async def ask(self, approval: Approval) -> None:
@@ -120,6 +124,7 @@ class Approvals:
         def write(connection: Connection) -> None:
             if insert_new(connection, table, row):
                 want(connection, JOB, approval.job, {"key": approval.key}, due=self.now())
+                self._audit.append(connection, entry(approval, "ask"), wall=self.now())
 
         await self._store.run(write)
 
@@ -141,10 +146,12 @@ class Approvals:
         status = "confirmed" if approve else "rejected"
 
         def write(connection: Connection) -> Approval:
-            if not move(connection, key, "proposed", status, by=by, reason=reason, now=self.now(), before_expiry=True):
+            decided = move(
+                connection, self._audit, key, "proposed", status, by=by, reason=reason, now=self.now(),
+                before_expiry=True,
+            )  # fmt: skip
+            if decided is None:
                 raise Conflict(f"approval {key}: decided already, or its time is over", code="DECIDED")
-            decided = read(connection, key)
-            assert decided is not None
             want(connection, "", decided.job, {"decided": status}, due=self.now())
             return decided
 
@@ -175,8 +182,13 @@ class Approvals:
             await asyncio.sleep(LOOK_SECONDS)
 
 
+ACTS = {"confirmed": "approve", "rejected": "reject", "expired": "expire", "executed": "executed", "failed": "failed"}
+"""What the audit log calls a step by where it leads."""
+
+
 def move(
     connection: Connection,
+    audit: Audit,
     key: str,
     start: str,
     goal: str,
@@ -185,15 +197,39 @@ def move(
     reason: str = "",
     now: float,
     before_expiry: bool = False,
-) -> bool:
-    """One step on, if it still stands where it did. True for the one that took it."""
+) -> Approval | None:
+    """One step on, and the entry that says so, if it still stands where it did. None: somebody else was first."""
     where = (table.c.key == key) & (table.c.status == start)
     if before_expiry:
         where &= table.c.expires > now
     values: dict[str, Any] = {"status": goal, "decided": now}
     values |= {"decided_by": by[:120]} if by else {}
     values |= {"reason": reason[:MOST_REASON]} if reason else {}
-    return connection.execute(update(table).where(where).values(**values)).rowcount == 1
+    if connection.execute(update(table).where(where).values(**values)).rowcount != 1:
+        return None
+    moved = read(connection, key)
+    assert moved is not None
+    audit.append(connection, entry(moved, ACTS[goal], by=by, reason=reason), wall=now)
+    return moved
+
+
+def entry(approval: Approval, act: str, *, by: str = "", reason: str = "") -> Entry:
+    """Who did what with a change that waits; the one that asks holds what it would change, the others name it."""
+    facts = {"act": act, "key": approval.key, "tool": approval.tool, "rule": approval.rule}
+    words = {"reason": reason}
+    if act == "ask":
+        words |= {"request": approval.request, "after": _told(approval.plan)}
+    return Entry(
+        "approval",
+        approval.call_sid,
+        facts | ({"by": by[:120]} if by else {}),
+        {name: redact(text) for name, text in words.items() if text},
+        approval.asker.contact_id,
+    )
+
+
+def _told(plan: WritePlan) -> str:
+    return json.dumps({f"{t.object} {t.id}": t.after for t in plan.touches}, ensure_ascii=False, default=str)
 
 
 def read(connection: Connection, key: str) -> Approval | None:

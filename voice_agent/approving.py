@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from voice_agent.approvals import OPEN, Approval, Approvals, move, read
+from sqlalchemy import Connection
+
+from voice_agent.approvals import OPEN, Approval, move, read
+from voice_agent.audit import audit_of
+from voice_agent.audited import change
 from voice_agent.errors import Conflict, SalesforceError, SalesforceTimeout
-from voice_agent.intents import MAY_YET_WORK
+from voice_agent.intents import MAY_YET_WORK, Intents
 from voice_agent.messaging.setting_up import texts_of
 from voice_agent.messaging.texts import Recipient, Texts
 from voice_agent.overrides import configured, stored
@@ -38,6 +42,8 @@ async def see_through(workshop: Workshop, key: str, arguments: Mapping[str, Any]
             await workshop.receive(min(left, GLANCE_SECONDS))
     if status == "confirmed":
         made = await _kept(workshop, "execute", lambda: _execute(workshop, name))
+        if made is None:  # a day went by: the intent's own job has sealed it, and knows how it ended
+            made = await _kept(workshop, "sealed", lambda: _execute(workshop, name))
         status = str((made or {}).get("status", "failed"))
     await _kept(workshop, "close", lambda: _close(workshop, name))
     await _kept(workshop, "inform", lambda: _inform(workshop, name))
@@ -54,7 +60,7 @@ async def _kept(workshop: Workshop, step: str, work: Any) -> Result:
 
 
 async def _known(workshop: Workshop, key: str) -> Approval | None:
-    return await Approvals(workshop.store, now=workshop.now).get(key)
+    return await workshop.store.look(lambda connection: read(connection, key))
 
 
 async def _post(workshop: Workshop, key: str) -> Result:
@@ -90,8 +96,8 @@ async def _look(workshop: Workshop, key: str) -> Result:
         by = IN_SALESFORCE if theirs is not None and theirs.status != "Proposed" else ""
         goal, reason = word, (theirs.error if theirs else "")
 
-        def write(connection: Any) -> str:
-            move(connection, key, "proposed", goal, by=by, reason=reason, now=now)
+        def write(connection: Connection) -> str:
+            move(connection, audit_of(workshop.settings), key, "proposed", goal, by=by, reason=reason, now=now)
             stands = read(connection, key)
             return stands.status if stands else "gone"
 
@@ -108,16 +114,27 @@ async def _in_the_org(workshop: Workshop, key: str) -> Proposal | None:
 
 
 async def _execute(workshop: Workshop, key: str) -> Result:
-    """The plan as it was read back, under its own key: guards hold it to the records as they were then."""
+    """The plan as it was read back, under its own key: guards hold it to the records as they were then.
+
+    It is an intent like every other change: durable, with its entry of the audit log, before it is tried. Should this
+    process die in between, whoever comes next finds out how it ended, or ends it; it happens once.
+    """
     known = await _known(workshop, key)
     if known is None or known.status != "confirmed":
         return {"status": known.status if known else "gone"}
     await _told(workshop, key, "Confirmed")
     audit = {**known.audit, "decision": f"confirmed by the caller, approved by {known.decided_by}"[:255]}
+    plan, chain, intents = known.plan, audit_of(workshop.settings), Intents(workshop.store, now=workshop.now)
+
+    def also(connection: Connection) -> None:
+        chain.append(connection, change(plan, key, audit), wall=workshop.now())
+
     try:
-        done = await workshop.field.commit(known.plan, key=key, audit=audit)
-    except MAY_YET_WORK:
-        raise
+        earlier = await intents.open(plan, key, audit, also=also)
+        if earlier is not None and earlier.status != "open":
+            done = earlier.committed()
+        else:
+            done = await intents.commit(workshop.field, plan, key, audit)
     except SalesforceError as error:
         return await _moved(workshop, key, "failed", type(error).__name__)
     if done.status == "unknown":
@@ -127,8 +144,13 @@ async def _execute(workshop: Workshop, key: str) -> Result:
 
 async def _moved(workshop: Workshop, key: str, goal: str, reason: str) -> Result:
     now = workshop.now()
-    await workshop.store.run(lambda connection: move(connection, key, "confirmed", goal, reason=reason, now=now))
-    return {"status": goal}
+
+    def write(connection: Connection) -> str:
+        move(connection, audit_of(workshop.settings), key, "confirmed", goal, reason=reason, now=now)
+        stands = read(connection, key)
+        return stands.status if stands else "gone"
+
+    return {"status": await workshop.store.run(write)}
 
 
 async def _close(workshop: Workshop, key: str) -> Result:

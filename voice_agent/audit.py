@@ -14,12 +14,15 @@ import hmac
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import BigInteger, Column, Connection, Float, Integer, String, Table, Text, insert, select, text
 
 from voice_agent.store import metadata
+
+if TYPE_CHECKING:
+    from voice_agent.settings import Settings
 
 START = "0" * 64
 """What the first entry follows."""
@@ -166,6 +169,11 @@ class Audit:
     def _digest(self, before: str, row: Mapping[str, Any]) -> str:
         body = _canonical([before, *(row[name] for name in ("seq", "at", "call_sid", "kind", "facts", "words"))])
         return hmac.new(self._key, body.encode(), hashlib.sha256).hexdigest()
+
+
+def audit_of(settings: Settings) -> Audit:
+    """The one chain of an installation: every process of it appends with the same key."""
+    return Audit(settings.secret_key or settings.twilio_auth_token)
 
 
 def head(connection: Connection) -> tuple[int, str]:

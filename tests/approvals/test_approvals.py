@@ -14,13 +14,16 @@ from sqlalchemy import select
 from tests.salesforce.emulated_org import START, EmulatedOrg
 from tests.salesforce.facade import live
 from tests.salesforce.speaking import LINES, Speaking, a_customer, a_technician
+from tests.salesforce.test_changes_made import IMPATIENT
 from tests.salesforce.test_questions import MARIA, field_service
 from voice_agent import approval_rules
 from voice_agent.approval_desk import ApprovalDesk
 from voice_agent.approvals import Approval, Approvals
 from voice_agent.approving import see_through
-from voice_agent.errors import Conflict
+from voice_agent.audit import audit_of, of_call
+from voice_agent.errors import Conflict, StoreUnavailable
 from voice_agent.grants import Level
+from voice_agent.intents import Intents, settle_write
 from voice_agent.jobs import Outbox
 from voice_agent.messaging import kept
 from voice_agent.salesforce.changes import Change
@@ -31,6 +34,7 @@ from voice_agent.workshop import InMemory, Workshop
 
 pytestmark = pytest.mark.process
 RULES = approval_rules.load()
+SETTINGS = Settings(autonomous_sends=True, secret_key="s" * 32)
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ class Office:
     service: FieldService
 
     def __post_init__(self) -> None:
-        self.approvals = Approvals(self.store, now=self.clock)
+        self.approvals = Approvals(self.store, audit_of(SETTINGS), now=self.clock)
         self.desk = ApprovalDesk(self.approvals, RULES, sender="+13125550100", sends=lambda: True)
 
     def clock(self) -> float:
@@ -70,7 +74,7 @@ class Office:
         nobody = cast(Any, None)
         engine = InMemory()
         workshop = Workshop(
-            Settings(autonomous_sends=True, secret_key="s" * 32), self.store, Outbox(self.store), LINES,
+            SETTINGS, self.store, Outbox(self.store), LINES,
             self.service._salesforce, self.service, nobody, engine, now=self.clock,
         )  # fmt: skip
         for wanted in Outbox(self.store).waiting():
@@ -78,6 +82,23 @@ class Office:
                 engine.signals.put_nowait(wanted.data)
         ended = await asyncio.wait_for(see_through(workshop, f"approval:{key}", {"key": key}), 20)
         return str((ended or {})["status"])
+
+    async def the_intents_job(self) -> Any:
+        """What the worker does with the intent behind an approved change, some seconds later."""
+        (wanted,) = [row for row in Outbox(self.store).waiting() if row.name == "settle_write"]
+        nobody = cast(Any, None)
+        workshop = Workshop(
+            SETTINGS, self.store, Outbox(self.store), LINES,
+            self.service._salesforce, self.service, nobody, InMemory(), now=self.clock,
+        )  # fmt: skip
+        return await settle_write(workshop, wanted.key, wanted.data)
+
+    def audited(self, call_sid: str) -> list[str]:
+        """The entries of a call's approvals and changes, in a word each; the whole chain holds."""
+        assert self.store.now(audit_of(SETTINGS).verify).sound
+        found = self.store.now(lambda connection: of_call(connection, call_sid))
+        return [" ".join(filter(None, (e.kind, str(e.facts.get("act", "")), str(e.facts.get("by", "")))))
+                for e in found]  # fmt: skip
 
     def texts(self) -> list[Any]:
         """What was taken for sending, to numbers on record."""
@@ -89,8 +110,8 @@ class Office:
 
 
 @asynccontextmanager
-async def office(org: EmulatedOrg, store: Store) -> AsyncIterator[Office]:
-    async with field_service(org) as service:
+async def office(org: EmulatedOrg, store: Store, **more: Any) -> AsyncIterator[Office]:
+    async with field_service(org, **more) as service:
         yield Office(org, store, service)
 
 
@@ -136,6 +157,10 @@ async def test_approved_in_the_console_it_is_made_once_and_the_waiting_caller_he
     assert sorted(text.template for text in here.texts()) == ["approved", "canceled"], "each once"
     (audit,) = org.rows("SELECT Decision__c FROM AI_Interaction__c WHERE Kind__c = 'Write'")
     assert audit["Decision__c"] == "confirmed by the caller, approved by dana"
+    assert here.audited(waiting.call_sid) == ["approval ask", "approval approve dana", "write", "approval executed"]
+    first, *_, write, _ = store.now(lambda connection: of_call(connection, waiting.call_sid))
+    assert first.personal["request"] == waiting.request and "Status" in first.personal["after"]
+    assert write.facts["decision"] == audit["Decision__c"] and write.facts["key"] == waiting.key
 
 
 @live
@@ -164,6 +189,11 @@ async def test_rejected_or_decided_too_late_nothing_is_changed_and_the_caller_he
         with pytest.raises(Conflict):
             await here.approvals.decide(late.key, True, by="dana")
         assert await here.see_through(late.key) == "expired"
+        assert here.audited(waiting.call_sid) == [
+            "approval ask", "approval reject dana", "approval ask", "approval expire"
+        ]  # fmt: skip
+        why = [e.personal for e in store.now(lambda c: of_call(c, waiting.call_sid)) if e.facts["act"] == "reject"]
+        assert why[0]["reason"] == "already loaded"
     assert visits_changed(org) == [] and "Task" not in org.changed()
 
 
@@ -182,6 +212,8 @@ async def test_decided_in_salesforce_it_counts_as_much(org: EmulatedOrg, store: 
             job.cancel()
             assert await here.see_through(waiting.key) == end
             ended = await here.approvals.get(waiting.key)
+            act = "approve" if word == "Confirmed" else "reject"
+            assert f"approval {act} Salesforce" in here.audited(waiting.call_sid)
         assert ended is not None and ended.decided_by == "Salesforce"
         assert len(org.changed().get("Task", [])) == changes and visits_changed(org) == []
 
@@ -213,6 +245,38 @@ async def _posted(org: EmulatedOrg, key: str) -> str:
             if found:
                 return str(found[0]["Id"])
             await asyncio.sleep(0.05)
+
+
+@live
+async def test_a_process_killed_between_intent_and_answer_leaves_a_change_that_is_settled_once(
+    org: EmulatedOrg, store: Store
+) -> None:
+    async with office(org, store, timeouts=IMPATIENT) as here:
+        _, waiting = await asked_to_confirm(here)
+        await here.approvals.decide(waiting.key, True, by="dana")
+        org.fault("POST .*composite.*", "apply_then_hang", times=None)
+        killed = asyncio.create_task(here.see_through(waiting.key))
+        async with asyncio.timeout(10):
+            while not visits_changed(org):  # noqa: ASYNC110  # in another process: nobody there to set an event
+                await asyncio.sleep(0.02)
+        killed.cancel()
+        intent = await Intents(store).get(waiting.key)
+        assert intent is not None and intent.status == "open", "it is made, and this process does not know"
+        org.clear_faults()
+        assert await here.the_intents_job() == {"status": "applied"}
+        assert await here.see_through(waiting.key) == "executed"
+    assert len(visits_changed(org)) == 1 and here.in_the_org()["Status__c"] == "Executed"
+    assert here.audited(waiting.call_sid).count("write") == 1
+
+
+@live
+async def test_without_its_entry_in_the_audit_log_a_step_is_not_taken(org: EmulatedOrg, store: Store) -> None:
+    async with office(org, store) as here:
+        _, waiting = await asked_to_confirm(here)
+        store.now(lambda connection: connection.exec_driver_sql("DROP TABLE audit_entries"))
+        with pytest.raises(StoreUnavailable):
+            await here.approvals.decide(waiting.key, True, by="dana")
+        assert (await here.waiting()).status == "proposed"
 
 
 @live

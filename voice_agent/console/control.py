@@ -33,6 +33,8 @@ FIGURES = {
     "completion_cost": ("A million completion tokens cost", "$"),
 }
 SHOWN_ACTS = 60
+ACTS = frozenset({"console", "approval"})
+"""Kinds of entries that a person may stand behind."""
 
 
 def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
@@ -54,7 +56,7 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
             accounts=await desk.users.all() if admin else [],
             keys=await desk.tokens.all() if admin else [],
             roles=list(Role),
-            acts=[entry for entry in newest if entry.kind == "console"][:SHOWN_ACTS],
+            acts=[entry for entry in newest if entry.facts.get("by") and entry.kind in ACTS][:SHOWN_ACTS],
             **{"made": None, "wrong": "", **more},
         )
 

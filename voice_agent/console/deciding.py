@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from voice_agent.approvals import Approval
-from voice_agent.console.acts import done, note
+from voice_agent.console.acts import done
 from voice_agent.console.desk import Desk
 from voice_agent.console.folding import fold
 from voice_agent.console.guard import Form, Guard, Refused
@@ -50,15 +50,6 @@ async def word(desk: Desk, key: str, approve: bool, user: User, reason: str) -> 
     except Conflict:
         raise Refused(409, "It was decided already, or its time is over. The list shows what came of it.") from None
     desk.board.look_again()
-    act = "approve" if approve else "reject"
-    await note(
-        desk,
-        user.name,
-        act,
-        decided.call_sid,
-        facts={"approval": key, "tool": decided.tool, "rule": decided.rule},
-        personal={"reason": reason} if reason else {},
-    )
     return decided
 
 

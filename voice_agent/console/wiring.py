@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from voice_agent.approvals import Approvals
-from voice_agent.audit import Audit
+from voice_agent.audit import audit_of
 from voice_agent.calls import Calls
 from voice_agent.console import acts, api, control, deciding, now, numbers, openid, past, people, signing_in, users
 from voice_agent.console.board import Board
@@ -98,7 +98,7 @@ def console(
         board=Board(dispatch, approvals),
         orders=Orders(store, calls, time.time),
         overrides=overrides,
-        audit=Audit(settings.secret_key or settings.twilio_auth_token),
+        audit=audit_of(settings),
         tokens=Tokens(store),
         territories=Territories(salesforce, time.time),
         wall=time.time,
