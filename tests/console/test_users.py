@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.databases import database
+from voice_agent.audit import Audit, newest
 from voice_agent.console import users
 from voice_agent.console.users import IDLE_SECONDS, SESSION_SECONDS, WINDOW_SECONDS, LockedOut, Role, Users
 from voice_agent.errors import ConfigurationError
 from voice_agent.store import Store
 
 PASSWORD = "correct horse battery"
+LOG = Audit("s" * 32)
 
 
 class Clock:
@@ -34,7 +36,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def test_a_session_is_its_owner_until_it_is_ended_idle_or_old(store: Store) -> None:
     clock = Clock()
-    people = Users(store, clock)
+    people = Users(store, LOG, clock)
 
     async def story() -> None:
         token = await people.sign_in(" DANA ", PASSWORD, "10.0.0.1")
@@ -61,7 +63,7 @@ def test_a_session_is_its_owner_until_it_is_ended_idle_or_old(store: Store) -> N
 
 def test_five_wrong_passwords_lock_that_name_from_there_and_nobody_else(store: Store) -> None:
     clock = Clock()
-    people = Users(store, clock)
+    people = Users(store, LOG, clock)
 
     async def story() -> None:
         for _ in range(5):
@@ -75,8 +77,38 @@ def test_five_wrong_passwords_lock_that_name_from_there_and_nobody_else(store: S
     asyncio.run(story())
 
 
+def test_who_came_in_was_refused_locked_out_and_left_stands_in_the_audit_log(store: Store) -> None:
+    people = Users(store, LOG, Clock())
+
+    async def story() -> None:
+        assert await people.sign_in("my secret pass phrase", "dana", "10.0.0.7") is None
+        for _ in range(5):
+            assert await people.sign_in("dana", "a wrong guess", "10.0.0.9") is None
+        for _ in range(3):  # what the lock refuses is not told again and again
+            with pytest.raises(LockedOut):
+                await people.sign_in("dana", PASSWORD, "10.0.0.9")
+        token = await people.sign_in("dana", PASSWORD, "10.0.0.1")
+        assert token is not None
+        await people.sign_out(token)
+        await people.sign_out(token)
+
+    asyncio.run(story())
+    entries = store.now(newest)[::-1]
+    assert [(e.facts["act"], e.facts["by"], e.personal.get("address")) for e in entries] == [
+        ("sign_in_refused", "", "10.0.0.7"),
+        *[("sign_in_refused", "dana", "10.0.0.9")] * 5,
+        ("locked_out", "dana", "10.0.0.9"),
+        ("signed_in", "dana", "10.0.0.1"),
+        ("signed_out", "dana", None),
+    ]
+    assert entries[0].facts["why"] == "no such account" and entries[1].facts["why"] == "wrong password"
+    kept = str([(e.facts, e.personal) for e in entries])
+    assert not [word for word in ("secret", "guess", PASSWORD) if word in kept]
+    assert store.now(LOG.verify).sound
+
+
 def test_names_that_do_not_exist_count_against_the_address_that_tries_them(store: Store) -> None:
-    people = Users(store, Clock(), limits={"pair": 5, "name": 30, "address": 3})
+    people = Users(store, LOG, Clock(), limits={"pair": 5, "name": 30, "address": 3})
 
     async def story() -> None:
         for number in range(3):
@@ -89,7 +121,7 @@ def test_names_that_do_not_exist_count_against_the_address_that_tries_them(store
 
 def test_an_account_that_is_locked_or_changed_loses_its_sessions(store: Store) -> None:
     users.add(store, "ada", Role.ADMIN, PASSWORD)
-    people = Users(store, Clock())
+    people = Users(store, LOG, Clock())
 
     async def story() -> None:
         token = await people.sign_in("dana", PASSWORD, "10.0.0.1")
@@ -103,7 +135,7 @@ def test_an_account_that_is_locked_or_changed_loses_its_sessions(store: Store) -
 
 
 def test_an_identity_provider_cannot_take_over_an_account_with_a_password(store: Store) -> None:
-    people = Users(store, Clock())
+    people = Users(store, LOG, Clock())
 
     async def story() -> None:
         assert await people.sign_in_as("issuer|1", "dana", Role.ADMIN) is None

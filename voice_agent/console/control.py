@@ -33,8 +33,6 @@ FIGURES = {
     "completion_cost": ("A million completion tokens cost", "$"),
 }
 SHOWN_ACTS = 60
-ACTS = frozenset({"console", "approval"})
-"""Kinds of entries that a person may stand behind."""
 
 
 def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
@@ -56,7 +54,7 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
             accounts=await desk.users.all() if admin else [],
             keys=await desk.tokens.all() if admin else [],
             roles=list(Role),
-            acts=[entry for entry in newest if entry.facts.get("by") and entry.kind in ACTS][:SHOWN_ACTS],
+            acts=[entry for entry in newest if _of_a_person(entry)][:SHOWN_ACTS],
             **{"made": None, "wrong": "", **more},
         )
 
@@ -181,3 +179,8 @@ def _answer(request: Request, sentence: str, path: str = "") -> Response:
         inside = path if path.startswith("/console/") else "/console/settings"
         return RedirectResponse(inside, 303)
     return JSONResponse({"done": sentence})
+
+
+def _of_a_person(entry: audit.Kept) -> bool:
+    """Something somebody did here, or a word of theirs on a change."""
+    return entry.kind == "console" or (entry.kind == "approval" and bool(entry.facts.get("by")))

@@ -1,7 +1,9 @@
 """Who may use the console: accounts, passwords, sessions and the lock-out, all in the store.
 
 A session's token exists only in the browser's cookie; the store keeps its hash. Passwords are argon2id hashes. A wrong
-name takes as long to refuse as a wrong password, and both count against the same lock.
+name takes as long to refuse as a wrong password, and both count against the same lock. Every sign-in, refusal, lock-out
+and sign-out is an entry of the audit log, in its own transaction. Of a name that is nobody's the log keeps nothing: it
+may be a password in the wrong field.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Boolean, Column, Connection, Float, Integer, String, Table, delete, insert, select, update
 
+from voice_agent.audit import Audit, Entry
 from voice_agent.errors import ConfigurationError
 from voice_agent.store import Store, metadata
 
@@ -31,6 +34,8 @@ SEEN_SECONDS = 60.0
 WINDOW_SECONDS = 15 * 60.0
 MOST_FAILURES = {"pair": 5, "name": 30, "address": 25}
 """Failures in a window before a name from an address, a name, or an address has to wait for the window's end."""
+LOCKED = {"pair": "the name from that address", "name": "the name", "address": "the address"}
+"""What a lock-out keeps out, as the audit log says it."""
 LEAST_LETTERS = 10
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
@@ -115,9 +120,14 @@ class Users:
     """`wall` is wall-clock seconds. Everything here is one transaction of the store."""
 
     def __init__(
-        self, store: Store, wall: Callable[[], float] = time.time, limits: Mapping[str, int] = MOST_FAILURES
+        self,
+        store: Store,
+        audit: Audit,
+        wall: Callable[[], float] = time.time,
+        limits: Mapping[str, int] = MOST_FAILURES,
     ) -> None:
         self._store = store
+        self._audit = audit
         self._wall = wall
         self._limits = limits
         self._hashing = asyncio.Semaphore(2)  # each verification takes 64 MiB for a twentieth of a second
@@ -134,9 +144,9 @@ class Users:
         async with self._hashing:
             right = await asyncio.to_thread(_verify, stored or _nobody(), password[:256])
         if not right or stored is None:
-            await self._store.run(lambda c: _failed(c, keys, self._wall()))
+            await self._store.run(lambda c: self._refused(c, row, keys, address))
             return None
-        return await self._store.run(lambda c: _opened(c, name, self._wall(), keys["pair"]))
+        return await self._store.run(lambda c: self._let_in(c, name, keys["pair"], address))
 
     async def sign_in_as(self, subject: str, name: str, role: Role) -> str | None:
         """A session for someone an identity provider vouches for; the account is made on the first visit.
@@ -153,7 +163,7 @@ class Users:
         return await self._store.run(lambda c: _visitor(c, token, self._wall()))
 
     async def sign_out(self, token: str) -> None:
-        await self._store.run(lambda c: c.execute(delete(sessions).where(sessions.c.token == _mark(token))))
+        await self._store.run(lambda c: self._ended(c, _mark(token)))
 
     async def ring_at(self, name: str, phone: str) -> None:
         await self._store.run(lambda c: c.execute(update(users).where(users.c.name == name).values(phone=phone)))
@@ -166,6 +176,31 @@ class Users:
         """Another role, or locked in or out; their sessions end at once. False if there is nobody of that name, or
         the change would leave no admin."""
         return await self._store.run(lambda c: _changed(c, name, role, disabled))
+
+    # -- in a transaction, with its entry of the audit log ---------------------------------------------------------
+
+    def _note(self, connection: Connection, act: str, by: str, address: str = "", **facts: str) -> None:
+        personal = {"address": address} if address else {}
+        entry = Entry("console", "", {"act": act, "by": by, **facts}, personal)
+        self._audit.append(connection, entry, wall=self._wall())
+
+    def _let_in(self, connection: Connection, name: str, forgive: str, address: str) -> str:
+        self._note(connection, "signed_in", name, address, **{"with": "password"})
+        return _opened(connection, name, self._wall(), forgive)
+
+    def _refused(self, connection: Connection, row: Any, keys: Mapping[str, str], address: str) -> None:
+        """`row` is the account that was meant, None for nobody's name."""
+        why = "no such account" if row is None else "locked account" if row.disabled else "wrong password"
+        by = row.name if row is not None else ""
+        self._note(connection, "sign_in_refused", by, address, why=why)
+        for kind in _failed(connection, keys, self._limits, self._wall()):
+            self._note(connection, "locked_out", by, address, of=LOCKED[kind])
+
+    def _ended(self, connection: Connection, mark: str) -> None:
+        name = connection.execute(select(sessions.c.name).where(sessions.c.token == mark)).scalar()
+        if name is not None:
+            self._note(connection, "signed_out", name)
+            connection.execute(delete(sessions).where(sessions.c.token == mark))
 
 
 def add(store: Store, name: str, role: Role, password: str, *, phone: str = "", replace: bool = False) -> None:
@@ -208,14 +243,18 @@ def _locked(connection: Connection, keys: Mapping[str, str], limits: Mapping[str
     return wait
 
 
-def _failed(connection: Connection, keys: Mapping[str, str], now: float) -> None:
+def _failed(connection: Connection, keys: Mapping[str, str], limits: Mapping[str, int], now: float) -> list[str]:
+    """Counts one more failure against each key; the kinds of those that it brings to their limit."""
+    full = []
     connection.execute(delete(failures).where(failures.c.since < now - WINDOW_SECONDS))
-    for key in keys.values():
-        counted = connection.execute(
-            update(failures).where(failures.c.key == key).values(times=failures.c.times + 1)
-        ).rowcount
-        if not counted:
+    for kind, key in keys.items():
+        more = update(failures).where(failures.c.key == key).values(times=failures.c.times + 1)
+        times = connection.execute(more.returning(failures.c.times)).scalar()
+        if times is None:
             connection.execute(insert(failures).values(key=key, times=1, since=now))
+        if (times or 1) == limits[kind]:
+            full.append(kind)
+    return full
 
 
 def _opened(connection: Connection, name: str, now: float, forgive: str = "") -> str:

@@ -85,11 +85,12 @@ def console(
     *,
     stopping: Callable[[], bool],
 ) -> Console:
+    audit = audit_of(settings)
     desk = Desk(
         settings=settings,
         lines=lines,
         store=store,
-        users=Users(store),
+        users=Users(store, audit),
         source=source,
         watch=Watch(source),
         digests=Digests(store, source),
@@ -98,7 +99,7 @@ def console(
         board=Board(dispatch, approvals),
         orders=Orders(store, calls, time.time),
         overrides=overrides,
-        audit=audit_of(settings),
+        audit=audit,
         tokens=Tokens(store),
         territories=Territories(salesforce, time.time),
         wall=time.time,
