@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,9 @@ words = Table(
     Column("content", Text, nullable=False),
     info={"by": ("contact", "call_sid"), "written": "written"},
 )
+
+_NEWEST = select(entries.c.seq, entries.c.digest).order_by(entries.c.seq.desc()).limit(1)
+_ADD_ENTRIES, _ADD_WORDS = insert(entries), insert(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,38 +113,46 @@ class Audit:
 
     def append(self, connection: Connection, entry: Entry, *, wall: float) -> str:
         """Add one entry; gives the chain's new head. Other writers, of other processes too, wait for this one."""
+        return self.append_all(connection, [(entry, wall)])
+
+    def append_all(self, connection: Connection, new: Sequence[tuple[Entry, float]]) -> str:
+        """Add entries in this order, each with its time in UNIX seconds: three statements, however many there are."""
         _alone(connection)
-        last = connection.execute(
-            select(entries.c.seq, entries.c.digest).order_by(entries.c.seq.desc()).limit(1)
-        ).first()
-        seq, before = (last.seq + 1, last.digest) if last is not None else (1, START)
-        bound: dict[str, str] = {}
-        kept = dict(entry.personal) | ({"contact": entry.contact} if entry.contact else {})
-        for name, content in kept.items():
-            salt, content = secrets.token_hex(16), _storable(content)
-            bound[name] = _bound(salt, content)
-            connection.execute(
-                insert(words).values(
-                    seq=seq,
-                    name=name,
-                    call_sid=entry.call_sid,
-                    contact=entry.contact,
-                    written=wall,
-                    salt=salt,
-                    content=content,
+        number, before = head(connection)
+        spoken: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
+        for seq, (entry, wall) in enumerate(new, number + 1):
+            bound: dict[str, str] = {}
+            kept = dict(entry.personal) | ({"contact": entry.contact} if entry.contact else {})
+            for name, content in kept.items():
+                salt, content = secrets.token_hex(16), _storable(content)
+                bound[name] = _bound(salt, content)
+                spoken.append(
+                    {
+                        "seq": seq,
+                        "name": name,
+                        "call_sid": entry.call_sid,
+                        "contact": entry.contact,
+                        "written": wall,
+                        "salt": salt,
+                        "content": content,
+                    }
                 )
-            )
-        row = {
-            "seq": seq,
-            "at": round(wall * TICKS_A_SECOND),
-            "call_sid": entry.call_sid,
-            "kind": entry.kind,
-            "facts": _canonical(entry.facts),
-            "words": _canonical(bound),
-        }
-        digest = self._digest(before, row)
-        connection.execute(insert(entries).values(**row, digest=digest))
-        return digest
+            row = {
+                "seq": seq,
+                "at": round(wall * TICKS_A_SECOND),
+                "call_sid": entry.call_sid,
+                "kind": entry.kind,
+                "facts": _canonical(entry.facts),
+                "words": _canonical(bound),
+            }
+            before = self._digest(before, row)
+            rows.append({**row, "digest": before})
+        if spoken:
+            connection.execute(_ADD_WORDS, spoken)
+        if rows:
+            connection.execute(_ADD_ENTRIES, rows)
+        return before
 
     def verify(self, connection: Connection, *, expected: Mapping[int, str] | None = None) -> Verdict:
         """Walk the whole chain. `expected` are heads known from elsewhere (the org's rows): number -> digest."""
@@ -178,7 +189,7 @@ def audit_of(settings: Settings) -> Audit:
 
 def head(connection: Connection) -> tuple[int, str]:
     """Number and digest of the newest entry; (0, START) for an empty log."""
-    last = connection.execute(select(entries.c.seq, entries.c.digest).order_by(entries.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_NEWEST).first()
     return (last.seq, last.digest) if last is not None else (0, START)
 
 

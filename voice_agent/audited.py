@@ -98,10 +98,9 @@ def keep(audit: Audit) -> Callable[[Connection, Sequence[Pending]], None]:
     """What `History` does beside writing a batch."""
 
     def append(connection: Connection, batch: Sequence[Pending]) -> None:
-        for pending in batch:
-            entry = happening(pending.kind, pending.record.call_sid, pending.values)
-            if entry is not None:
-                audit.append(connection, entry, wall=pending.wall)
+        decided = ((happening(one.kind, one.record.call_sid, one.values), one.wall) for one in batch)
+        if new := [(entry, wall) for entry, wall in decided if entry is not None]:
+            audit.append_all(connection, new)
 
     return append
 

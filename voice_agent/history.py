@@ -7,13 +7,13 @@ entries, less than one utterance. While the store is away entries line up in mem
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     Column,
     Connection,
@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     insert,
     or_,
     select,
@@ -31,8 +32,8 @@ from sqlalchemy import (
 )
 
 from voice_agent.errors import StoreUnavailable
-from voice_agent.journal import CallRecord, Journal, Pending
-from voice_agent.store import Store, insert_new, metadata
+from voice_agent.journal import Journal, Pending
+from voice_agent.store import Store, add_missing, metadata
 
 BATCH = 1_000
 BATCH_SECONDS = 0.1
@@ -68,6 +69,9 @@ calls = Table(
     Column("sockets", Integer, nullable=False, default=0),
     info={"by": ("call_sid", "number"), "written": "started"},
 )
+
+_ADD = insert(entries)
+_LAST = update(calls).where(calls.c.call_sid == bindparam("sid")).values(last=bindparam("wall"))
 
 log = logging.getLogger(__name__)
 
@@ -192,57 +196,53 @@ class History:
 
 
 def _write(connection: Connection, batch: Sequence[Pending]) -> None:
+    """Few statements for many entries: two hundred calls speak at once, and each of them goes on meanwhile."""
     connection.execute(
-        insert(entries),
+        _ADD,
         [
             {
                 "call_sid": one.record.call_sid,
                 "wall": one.wall,
                 "at": one.at,
                 "kind": one.kind,
-                "data": json.dumps(one.values, ensure_ascii=False, default=str),
+                "data": orjson.dumps(one.values, default=str, option=orjson.OPT_NON_STR_KEYS).decode(),
             }
             for one in batch
         ],
     )
-    changed: dict[str, dict[str, Any]] = {}
-    records: dict[str, CallRecord] = {}
+    seen: dict[str, dict[str, Any]] = {}
     for one in batch:
-        row = changed.setdefault(one.record.call_sid, {})
-        records[one.record.call_sid] = one.record
-        row["last"] = one.wall
-        match one.kind:
-            case "caller" | "language":
-                row["lang"] = one.values.get("lang")
-            case "emergency":
-                row["hazard"] = one.values.get("hazard")
-            case "hand_off" | "handed_off":
-                row["handed_off"] = one.values.get("reason")
-            case "call_started" | "call_resumed":
-                row |= {"number": one.values.get("caller"), "attestation": one.values.get("attestation")}
-                row["sockets"] = row.get("sockets", calls.c.sockets) + 1
-            case "call_ended":
-                row |= {"ended": one.wall, "outcome": one.values.get("reason")}
-            case _:
-                pass
-    for call_sid, values in changed.items():
-        record = records[call_sid]
-        insert_new(
-            connection,
-            calls,
-            {
-                "call_sid": call_sid,
-                "line": record.line,
-                "started": record.started,
-                "last": values["last"],
-                "sockets": 0,
-            },
-        )
-        connection.execute(update(calls).where(calls.c.call_sid == call_sid).values(**values))
+        record = one.record
+        row = {"call_sid": record.call_sid, "line": record.line, "started": record.started, "sockets": 0}
+        seen.setdefault(record.call_sid, row)["last"] = one.wall
+    add_missing(connection, calls, list(seen.values()))
+    connection.execute(_LAST, [{"sid": call_sid, "wall": row["last"]} for call_sid, row in seen.items()])
+    for one in batch:
+        if changed := _of_the_call(one):
+            connection.execute(update(calls).where(calls.c.call_sid == one.record.call_sid).values(**changed))
+
+
+def _of_the_call(one: Pending) -> dict[str, Any]:
+    """What an entry changes in the row of its call."""
+    match one.kind:
+        case "language":
+            return {"lang": one.values.get("lang")}
+        case "caller" if one.values.get("turn", 1) == 1:
+            return {"lang": one.values.get("lang")}
+        case "emergency":
+            return {"hazard": one.values.get("hazard")}
+        case "hand_off" | "handed_off":
+            return {"handed_off": one.values.get("reason")}
+        case "call_started" | "call_resumed":
+            number, attestation = one.values.get("caller"), one.values.get("attestation")
+            return {"number": number, "attestation": attestation, "sockets": calls.c.sockets + 1}
+        case "call_ended":
+            return {"ended": one.wall, "outcome": one.values.get("reason")}
+    return {}
 
 
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.seq, row.call_sid, row.wall, row.at, row.kind, json.loads(row.data))
+    return Entry(row.seq, row.call_sid, row.wall, row.at, row.kind, orjson.loads(row.data))
 
 
 def _call(row: Row[Any]) -> PastCall:

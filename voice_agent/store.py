@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -144,6 +144,12 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = kind.insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(statement).first() is not None
+
+
+def add_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those whose key is not there yet, all in one statement."""
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(kind.insert(table).on_conflict_do_nothing(), rows)
 
 
 def parsed(database_url: str) -> URL:
