@@ -65,6 +65,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "handoff.outcomes": set(),  # what can become of a transfer is decided without any I/O
     "handoff.ladder": {"handoff.outcomes", "handoff.targets"},
     "handoff.waiting_room": {"handoff.outcomes", "store"},
+    "handoff.joining": {"handoff.outcomes", "handoff.waiting_room"},
     "handoff.filing": {
         "errors",
         "handoff.outcomes",

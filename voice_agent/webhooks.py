@@ -19,8 +19,9 @@ from starlette.routing import Route
 from voice_agent.calls import MOST_RECONNECTS, Calls, Tickets
 from voice_agent.connecting import connect
 from voice_agent.errors import VoiceAgentError
-from voice_agent.handoff.caller_webhooks import CallerWebhooks, xml
+from voice_agent.handoff.caller_webhooks import xml
 from voice_agent.handoff.outcomes import Waiting
+from voice_agent.handoff.placing import Placing
 from voice_agent.handoff.telling import summarise
 from voice_agent.journal import Journal
 from voice_agent.lines import Line, Lines
@@ -48,7 +49,7 @@ class Webhooks:
     calls: Calls
     tickets: Tickets
     journal: Journal
-    transfers: CallerWebhooks
+    transfers: Placing
     """Takes a call that the agent hands over."""
     more: Mapping[str, Handler]
     """Path to handler: further webhooks of other modules, proven like these. Query parameters join the form."""

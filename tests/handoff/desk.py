@@ -42,6 +42,7 @@ CASES: tuple[Case, ...] = (
     Case("voicemail", {"answer": "voicemail"}),
     Case("abandoned", {"answer": "manual"}),  # the caller is gone before anybody picks up
     Case("failed", {"answer": "failed"}),
+    Case("lost", {"answer": "human", "presses": "w" * 24 + "1w", "hangs_up": True}),  # gone at the very join
 )
 
 

@@ -14,6 +14,6 @@ pytestmark = pytest.mark.process
 
 def test_no_caller_and_no_summary_is_lost_however_the_person_fares(tmp_path: Path) -> None:
     with emulated_twilio(tmp_path) as twilio, desk(tmp_path, twilio, routed=False) as here:
-        rows = play(here, "built-in", rest_up=True, cases=["answered", "declined", "busy", "abandoned"])
-    assert [row.outcome for row in rows] == ["answered", "declined", "busy", "abandoned"]
+        rows = play(here, "built-in", rest_up=True, cases=["answered", "declined", "busy", "abandoned", "lost"])
+    assert [row.outcome for row in rows] == ["answered", "declined", "busy", "abandoned", "failed"]
     assert all(row.end and row.told and row.filed for row in rows), rows

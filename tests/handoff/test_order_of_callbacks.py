@@ -61,6 +61,7 @@ LEG_EVENTS = st.lists(
         st.sampled_from(["human", "machine_start", ""]).map(lambda who: ("leg", who)),
         st.just(("room", "conference-start")),
         st.just(("wait", "")),
+        st.sampled_from(["join", "room-wait", "alone", "talked"]).map(lambda path: ("caller's leg", path)),
         st.just(("caller", "completed")),
     ),
     max_size=9,
@@ -120,6 +121,8 @@ async def _happens(here: Doorstep, key: str, kind: str, what: str) -> None:
             assert await asks(here, "/twilio/transfer/leg", leg | {"AnsweredBy": what}, key=key, via="rest")
         case "room":
             await asks(here, "/twilio/transfer/room", {"StatusCallbackEvent": what}, key=key)
+        case "caller's leg":
+            assert await asks(here, f"/twilio/transfer/{what}", {"CallSid": call_sid, "To": CUSTOMER_LINE}, key=key)
         case "wait":
             assert await asks(here, "/twilio/queue/wait", {"CallSid": call_sid, "QueuePosition": "1"})
         case _:
@@ -149,6 +152,60 @@ def test_the_second_to_press_one_is_told_that_somebody_was_faster() -> None:
             assert await asks(here, key, {"Digits": "1"}, key=second.key, via="rest") == ["Say", "Hangup"]
             again = await asks(here, key, {"Digits": "1"}, key=first.key, via="rest")
             assert again == ["Say", "Dial"], "a webhook that is sent again gets the same answer"
+
+    played(scenario)
+
+
+async def pressed_one(here: Doorstep) -> Attempt:
+    """Somebody took the caller; nobody has gone anywhere yet."""
+    attempt = await tried(here, await waits(here))
+    leg = {"CallSid": "CA-leg", "Digits": "1"}
+    assert await asks(here, "/twilio/transfer/key", leg, key=attempt.key, via="rest") == ["Say", "Dial"]
+    return attempt
+
+
+async def dies(here: Doorstep, attempt: Attempt) -> None:
+    leg = {"CallSid": "CA-leg", "CallStatus": "completed"}
+    await asks(here, "/twilio/transfer/status", leg, key=attempt.key)
+
+
+@pytest.mark.parametrize("sent_first", [False, True])
+def test_a_caller_whose_person_dies_at_the_join_is_never_left_alone_in_the_room(sent_first: bool) -> None:
+    """Whichever comes first, the caller's way to the room or the end of the person's leg."""
+
+    async def scenario() -> None:
+        async with door() as here:
+            attempt = await pressed_one(here)
+            caller = {"CallSid": CALL, "To": CUSTOMER_LINE}
+            if sent_first:
+                assert await asks(here, "/twilio/transfer/join", caller, key=attempt.key) == ["Dial"]
+                await dies(here, attempt)
+                told = await here.twilio("/twilio/transfer/room-wait", caller, query=f"key={attempt.key}")
+                assert b"press star" in told.body, "what REST cannot do, a key can"
+            else:
+                await dies(here, attempt)
+            further = "alone" if sent_first else "join"
+            then = await here.twilio(f"/twilio/transfer/{further}", caller, query=f"key={attempt.key}")
+            assert b"<Enqueue" in then.body or b"<Number" in then.body, "on to the next one"
+            now = await here.services.dispatch.load(CALL)
+            assert now is not None and (now.state, now.accepted_key, now.talks) == (State.WAITING, "", 0)
+            assert now.attempts[0].outcome is Outcome.FAILED, "who accepted and never came has not answered"
+
+    played(scenario)
+
+
+@pytest.mark.parametrize("met", [True, False])
+def test_who_leaves_the_room_gets_the_agent_if_they_have_talked_and_else_the_next_person(met: bool) -> None:
+    async def scenario() -> None:
+        async with door() as here:
+            attempt = await pressed_one(here)
+            caller = {"CallSid": CALL, "To": CUSTOMER_LINE}
+            assert await asks(here, "/twilio/transfer/join", caller, key=attempt.key) == ["Dial"]
+            if met:
+                await asks(here, "/twilio/transfer/room", {"StatusCallbackEvent": "conference-start"}, key=attempt.key)
+            await dies(here, attempt)
+            left = await asks(here, "/twilio/transfer/talked", caller, key=attempt.key)
+            assert ("Connect" in left) is met and left
 
     played(scenario)
 

@@ -44,6 +44,7 @@ STEPS = {
     Step.RINGING: "rings",
     Step.ANSWERED: "hears the summary",
     Step.ACCEPTED: "accepted",
+    Step.JOINING: "is being joined",
     Step.BRIDGED: "talks",
     Step.OVER: "over",
 }

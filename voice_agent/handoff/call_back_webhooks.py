@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from voice_agent.handoff.caller_webhooks import CallerWebhooks, xml
+from voice_agent.handoff.caller_webhooks import xml
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.documents import ACCEPT, DECLINE, WORDS
 from voice_agent.handoff.outcomes import ENDINGS, Outcome, State, Waiting
 from voice_agent.handoff.person_webhooks import MACHINES, MOST_READINGS, key_of, spoken
+from voice_agent.handoff.placing import Placing
 from voice_agent.handoff.promises import CallBack, find
 from voice_agent.lines import Line
 from voice_agent.twilio import twiml
@@ -23,10 +24,10 @@ Form = dict[str, str]
 
 
 class CallBackWebhooks:
-    def __init__(self, dispatch: Dispatch, callers: CallerWebhooks) -> None:
+    def __init__(self, dispatch: Dispatch, placing: Placing) -> None:
         self._dispatch = dispatch
         self._documents = dispatch.documents
-        self._callers = callers
+        self._placing = placing
 
     def table(self) -> dict[str, Callable[[Form], Awaitable[Response]]]:
         return {
@@ -136,7 +137,7 @@ class CallBackWebhooks:
             queue_sid="",
             attempts=(),
         )
-        return xml(await self._callers.hand_over(coming))
+        return xml(await self._placing.hand_over(coming))
 
     async def status(self, form: Form) -> Response:
         """The caller has answered: kept. The first leg is over: that was all, unless the job knows better already."""

@@ -31,6 +31,7 @@ WORDS: Mapping[str, str] = {
 }
 """What a person may say instead of pressing a key."""
 MESSAGE_SECONDS = 120
+MOMENT_SECONDS = 5
 URGENT = 10
 
 
@@ -86,8 +87,13 @@ class Documents:
             ends=True,
             say=say,
             language=code(line, lang),
-            status_callback=self.url("/twilio/transfer/room", key=attempt.key),
+            status_callback=self.room_url(attempt.key),
+            wait_url=self.url("/twilio/transfer/room-wait", key=attempt.key),
         )
+
+    def moment(self, line: Line, lang: str, sentence: str) -> str:
+        """One round for somebody who is alone in a room; no key can be asked for there."""
+        return twiml.wait(sentence, pause=MOMENT_SECONDS, language=code(line, lang))
 
     def message(self, line: Line, lang: str, sentence: str) -> str:
         return twiml.record(
@@ -118,6 +124,9 @@ class Documents:
     def status_url(self, key: str) -> str:
         return self.url("/twilio/transfer/status", key=key)
 
+    def room_url(self, key: str) -> str:
+        return self.url("/twilio/transfer/room", key=key)
+
     def summary(self, key: str, via: Via, words: str, line: Line, *, tries: int) -> str:
         """Said to whoever picked up: who calls and why, then 1, 2 or 3 by key or word."""
         here = {"key": key, "via": via.value}
@@ -134,7 +143,14 @@ class Documents:
         match attempt.via:
             case Via.REST:
                 action = self.url("/twilio/transfer/leg-done", key=attempt.key)
-                return twiml.conference(attempt.key, action=action, ends=True, say=say, language=line.greets_in)
+                return twiml.conference(
+                    attempt.key,
+                    action=action,
+                    ends=True,
+                    say=say,
+                    language=line.greets_in,
+                    status_callback=self.room_url(attempt.key),  # the first one in a room decides who is told of it
+                )
             case Via.TASK:
                 action = self.url("/twilio/transfer/leg-done", key=attempt.key)
                 return twiml.dial_reservation(attempt.reservation[2], action=action, say=say, language=line.greets_in)

@@ -66,6 +66,8 @@ class Step(StrEnum):
     ANSWERED = "answered"
     """Somebody or something picked up and hears the summary."""
     ACCEPTED = "accepted"
+    JOINING = "joining"
+    """The caller was sent to them; neither has heard the other yet."""
     BRIDGED = "bridged"
     OVER = "over"
 
@@ -120,13 +122,18 @@ class Attempt:
             return self
         up = replace(self, step=step)
         if step is Step.ACCEPTED:
-            up = replace(up, accepted=at, outcome=Outcome.ANSWERED)
+            up = replace(up, accepted=at)
+        if step is Step.BRIDGED:
+            up = replace(up, outcome=Outcome.ANSWERED)
         return replace(up, rang=at) if up.rang is None else up
 
     def over(self, outcome: Outcome | None, at: float) -> Attempt:
-        """The end. An outcome that is known already stays: a declined leg also ends as `completed`."""
+        """The end. An outcome that is known already stays: a declined leg also ends as `completed`. Somebody who
+        accepted and never met the caller has failed them, whatever their leg says of itself."""
         if not self.open:
             return self
+        if self.was_accepted and outcome in (Outcome.NO_ANSWER, Outcome.ABANDONED, Outcome.BUSY):
+            outcome = Outcome.FAILED
         return replace(self, step=Step.OVER, outcome=self.outcome or outcome, ended=at)
 
     def met(self, leg_sid: str) -> Attempt:

@@ -42,7 +42,6 @@ class PersonWebhooks:
             "/twilio/transfer/key": self.key,
             "/twilio/transfer/leg-done": self.leg_done,
             "/twilio/transfer/status": self.status,
-            "/twilio/transfer/room": self.room,
         }
 
     async def leg(self, form: Form) -> Response:
@@ -166,24 +165,13 @@ class PersonWebhooks:
         return Response(status_code=204)
 
     async def _leg_over(self, key: str, outcome: Outcome) -> None:
-        moved = await self._dispatch.settle(key, outcome)
+        moved = await self._dispatch.gone(key, outcome)
         if moved is None:
             return
         waiting, attempt = moved
-        if waiting.state is State.ACCEPTED and waiting.accepted_key == attempt.key:
-            await self._dispatch.stay(waiting.call_sid)  # they pressed 1 and were gone before the caller came
         if attempt.via is Via.TASK and not attempt.was_accepted:
             self._dispatch.later(self._give_back(attempt))  # the next worker need not wait for the reservation's end
         self._dispatch.later(self._dispatch.proceed(waiting.call_sid))
-
-    async def room(self, form: Form) -> Response:
-        """Conference events: with `conference-start` the two hear each other."""
-        if form.get("StatusCallbackEvent") == "conference-start":
-            try:
-                await self._dispatch.connected(form.get("key", ""))
-            except StoreUnavailable as error:
-                log.warning("a conversation was not noted", extra={"why": str(error)})
-        return Response(status_code=204)
 
 
 def spoken(waiting: Waiting, line: Line) -> str:

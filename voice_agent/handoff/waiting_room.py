@@ -63,8 +63,6 @@ transfers = Table(
     info={"by": ("call_sid",), "written": "asked"},
 )
 
-CLAIMED = (State.ACCEPTED, State.CONNECTED)
-
 
 def load(connection: Connection, call_sid: str) -> Waiting | None:
     """The caller with the tries of this round; the row is locked until the transaction ends."""
@@ -188,41 +186,7 @@ def move(connection: Connection, key: str, change: Callable[[Attempt], Attempt])
     if after != before:
         values = {name: value for name, value in _columns(after).items() if name != "key"}
         connection.execute(transfers.update().where(transfers.c.key == key).values(**values))
-    return replace(waiting, attempts=_attempts(connection, waiting)), after
-
-
-def accept(connection: Connection, key: str, at: float) -> tuple[bool, Waiting | None]:
-    """Somebody pressed 1. True for the first of them; said again by the same leg it is true again."""
-    found = find_attempt(connection, key)
-    if found is None:
-        return False, None
-    waiting, attempt = found
-    if waiting.accepted_key == key and waiting.state in CLAIMED:
-        return True, waiting
-    free = waiting.state in (State.WAITING, State.EXPECTED) and not waiting.accepted_key
-    if not free or attempt.round != waiting.round or not attempt.open:
-        return False, waiting
-    if waiting.wish not in (Wish.NONE, Wish.DIAL):
-        return False, waiting
-    move(connection, key, lambda each: each.reached(Step.ACCEPTED, at))
-    state = State.EXPECTED if waiting.state is State.EXPECTED else State.ACCEPTED
-    waiting = replace(waiting, state=state, accepted_key=key, wish=Wish.NONE)
-    save(connection, waiting)
-    for other in waiting.attempts:
-        if other.key != key:
-            move(connection, other.key, lambda each: each.over(None, at))
-    return True, replace(waiting, attempts=_attempts(connection, waiting))
-
-
-def connected(connection: Connection, key: str, at: float) -> Waiting | None:
-    """Caller and person are in one conversation."""
-    found = find_attempt(connection, key)
-    if found is None or found[0].accepted_key != key or found[0].state is not State.ACCEPTED:
-        return None
-    waiting = replace(found[0], state=State.CONNECTED, talks=found[0].talks + 1)
-    save(connection, waiting)
-    move(connection, key, lambda each: each.reached(Step.BRIDGED, at))
-    return waiting
+    return replace(waiting, attempts=attempts_of(connection, waiting)), after
 
 
 def over(connection: Connection, call_sid: str, outcome: str, at: float) -> tuple[Waiting | None, bool]:
@@ -264,10 +228,11 @@ def _waiting(connection: Connection, row: Row[Any]) -> Waiting:
         "wish": Wish(values["wish"]),
     }
     waiting = Waiting(**values)
-    return replace(waiting, attempts=_attempts(connection, waiting))
+    return replace(waiting, attempts=attempts_of(connection, waiting))
 
 
-def _attempts(connection: Connection, waiting: Waiting) -> tuple[Attempt, ...]:
+def attempts_of(connection: Connection, waiting: Waiting) -> tuple[Attempt, ...]:
+    """Of the present round, oldest first."""
     rows = (
         select(transfers)
         .where(transfers.c.call_sid == waiting.call_sid, transfers.c.round == waiting.round)

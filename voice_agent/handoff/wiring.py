@@ -21,6 +21,8 @@ from voice_agent.handoff.caller_webhooks import CallerWebhooks
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.documents import MUSIC_PATH
 from voice_agent.handoff.person_webhooks import PersonWebhooks
+from voice_agent.handoff.placing import Placing
+from voice_agent.handoff.room_webhooks import RoomWebhooks
 from voice_agent.handoff.task_webhooks import TaskWebhooks
 from voice_agent.jobs import Jobs
 from voice_agent.lines import Lines
@@ -33,7 +35,7 @@ DAY = 86_400
 @dataclass(frozen=True, slots=True)
 class Transfers:
     dispatch: Dispatch
-    callers: CallerWebhooks
+    callers: Placing
     webhooks: Mapping[str, Callable[[dict[str, str]], Awaitable[Response]]]
     """Path to handler; whoever serves them checks signatures first."""
     routes: tuple[BaseRoute, ...]
@@ -46,14 +48,15 @@ def transfers(settings: Settings, lines: Lines, store: Store, jobs: Jobs, calls:
             held.note(kind, **facts)
 
     dispatch = Dispatch(settings, lines, store, telephony_of(settings), jobs, wall=time.time, note=note)
-    callers = CallerWebhooks(dispatch, calls, connecting(settings, tickets))
+    placing = Placing(dispatch, calls, connecting(settings, tickets))
     webhooks = {
-        **callers.table(),
+        **CallerWebhooks(dispatch, calls, placing).table(),
+        **RoomWebhooks(dispatch, placing).table(),
         **PersonWebhooks(dispatch).table(),
         **TaskWebhooks(dispatch).table(),
-        **CallBackWebhooks(dispatch, callers).table(),
+        **CallBackWebhooks(dispatch, placing).table(),
     }
-    return Transfers(dispatch, callers, webhooks, (Route(MUSIC_PATH, _music),))
+    return Transfers(dispatch, placing, webhooks, (Route(MUSIC_PATH, _music),))
 
 
 async def _music(request: Request) -> Response:

@@ -146,14 +146,27 @@ def dial(
 
 
 def conference(
-    room: str, *, action: str, ends: bool, say: str = "", language: str = "en-US", status_callback: str = ""
+    room: str,
+    *,
+    action: str,
+    ends: bool,
+    say: str = "",
+    language: str = "en-US",
+    status_callback: str = "",
+    wait_url: str = "",
 ) -> str:
-    """Join a room of one conversation. `ends`: when this leg goes, the conversation is over for the other too."""
+    """Join a room of one conversation. `ends`: when this leg goes, the conversation is over for the other too.
+
+    Whoever is alone in it hears `wait_url`, and with it can leave by a star.
+    """
     verb = ET.Element("Dial", {"action": action, "method": "POST"})
     noun = ET.SubElement(
         verb, "Conference", {"beep": "false", "startConferenceOnEnter": "true", "endConferenceOnExit": _word(ends)}
     )
     noun.text = room
+    if wait_url:
+        verb.set("hangupOnStar", "true")
+        noun.attrib |= {"waitUrl": wait_url, "waitMethod": "POST"}
     if status_callback:
         noun.attrib |= {"statusCallback": status_callback, "statusCallbackEvent": "start end join leave"}
     return response(*_spoken(say, language=language), verb)

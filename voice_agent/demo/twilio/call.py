@@ -336,7 +336,7 @@ class EmulatedCall:
         try:
             if self.options.direction != "inbound":
                 await be_answered(self)
-                if self.options.phone.says or self.options.phone.presses:
+                if self.options.phone.says or self.options.phone.presses or self.options.phone.hangs_up:
                     self._first_words = asyncio.create_task(speak_first(self))
             if self.options.bridge is not None:
                 await join_as_waiting(self, self.options.bridge)

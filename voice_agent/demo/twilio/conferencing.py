@@ -21,9 +21,10 @@ MUSIC_SECONDS = 30.0
 class Room:
     """What listens while a call is in a conference: everybody who may hear it, hears it."""
 
-    def __init__(self, conference: Conference, participant: Participant) -> None:
+    def __init__(self, conference: Conference, participant: Participant, *, star_leaves: bool) -> None:
         self._conference = conference
         self._participant = participant
+        self._star_leaves = star_leaves
 
     def speak(self, text: str) -> None:
         for other in self._conference.hears(self._participant):
@@ -31,10 +32,14 @@ class Room:
             other.call.agent_said(text)
 
     def press(self, key: str) -> None:
-        """Keys are only tones to the others."""
+        """Keys are only tones to the others, but for a star with `hangupOnStar`."""
+        if key == "*" and self._star_leaves:
+            self._participant.removed.set()
 
 
-async def dial_conference(call: "EmulatedCall", noun: Element, document: Document) -> None:
+async def dial_conference(
+    call: "EmulatedCall", noun: Element, document: Document, *, star_leaves: bool = False
+) -> None:
     """Returns when the call has left the room and is still up. Raises the call's Interruption."""
     if call.exchange is None:
         raise HungUp("this call has no exchange, so there is no conference to join")
@@ -59,7 +64,7 @@ async def dial_conference(call: "EmulatedCall", noun: Element, document: Documen
         call.note(happened.AlertRaised(code=13227, text=f"conference {conference.name} is full"))
         return
     try:
-        with call.listen_with(Room(conference, participant)):
+        with call.listen_with(Room(conference, participant, star_leaves=star_leaves)):
             waiting = asyncio.ensure_future(_wait_music(call, noun, document))
             try:
                 gone = first_of(conference.started, conference.over, participant.removed)

@@ -109,7 +109,8 @@ async def _ledger(request: Request) -> Response:
 
 async def _phones(request: Request) -> Response:
     """How outside phones behave: `{"number": "+1...", "answer": "human", "after": 2, "says": "Hi", "presses": "1"}`,
-    `*` for all. `manual` ones wait for `answer` or `decline` on the call that makes them ring.
+    `*` for all. `manual` ones wait for `answer` or `decline` on the call that makes them ring. With `hangs_up` they put
+    the phone down after what they press.
 
     `undeliverable` is the error code that ends messages to it, `lookup` the packages that Lookup answers with.
     """
@@ -118,7 +119,11 @@ async def _phones(request: Request) -> Response:
         given = await _body(request)
         try:
             habits = PhoneHabits(
-                given.get("answer", "human"), given.get("after"), given.get("says", ""), given.get("presses", "")
+                given.get("answer", "human"),
+                given.get("after"),
+                given.get("says", ""),
+                given.get("presses", ""),
+                given.get("hangs_up", False),
             )
         except UnknownAnswer as exc:
             return _refusal(400, str(exc))

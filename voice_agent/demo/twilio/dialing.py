@@ -62,7 +62,7 @@ async def dial(call: "EmulatedCall", element: Element, document: Document) -> Ne
     try:
         if nouns and nouns[0].tag == "Conference":
             dialled.status = "answered"
-            await dial_conference(call, nouns[0], document)
+            await dial_conference(call, nouns[0], document, star_leaves=element.get("hangupOnStar") == "true")
         elif nouns and nouns[0].tag == "Queue":
             await _dial_queue(call, element, nouns[0], document, dialled)
         else:

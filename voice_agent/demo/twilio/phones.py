@@ -26,6 +26,8 @@ class PhoneHabits:
     """First words of whoever answers, as soon as something listens."""
     presses: str = ""
     """Keys that whoever answers presses as soon as something listens; `w` waits half a second."""
+    hangs_up: bool = False
+    """Whether they put the phone down as soon as they have pressed them."""
 
     def __post_init__(self) -> None:
         if self.answer not in ANSWERS:

@@ -43,6 +43,8 @@ async def speak_first(call: "EmulatedCall") -> None:
             await call.say(words, patience=SPEAKS_WITHIN)
         if keys:
             await call.press(keys, patience=SPEAKS_WITHIN)
+        if call.options.phone.hangs_up:
+            call.hang_up()
     except NobodyListens:
         call.note(happened.CallerSpoke(text=words, heard=False))
 
