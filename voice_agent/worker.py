@@ -64,7 +64,7 @@ TOPIC = "signal"
 AT_ONCE = 200
 """Jobs at a time. Most of them wait; a waiting one costs some kilobytes."""
 ENGINE_THREADS = 8
-QUEUE_SECONDS = 0.1
+QUEUE_SECONDS = 0.25
 SIGNAL_SECONDS = 0.5
 HAND_OVER_SECONDS = 0.1
 STAND_BY_SECONDS = 1.0
