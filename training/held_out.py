@@ -27,7 +27,7 @@ class Judged:
 
 
 def read_set(name: str) -> list[Judged]:
-    """`urgency_` or `intents_` and `dev`, `test` (judged since the first fit) or `fresh` (written later, unseen)."""
+    """`urgency_` or `intents_` and `dev`, `test` (judged since the first fit), `fresh` or `blind` (later, unseen)."""
     judged: list[Judged] = []
     head: list[str] = []
     for line in (FOLDER / f"{name}.txt").read_text("utf-8").splitlines():

@@ -21,7 +21,8 @@ import matplotlib.pyplot as plt
 
 FOLDER = Path(__file__).parent.parent / "docs" / "language"
 LEVELS: tuple[Level, ...] = ("life_safety", "urgent", "routine")
-SETS = tuple(f"{kind}_{part}" for kind in ("urgency", "intents") for part in ("dev", "test", "fresh"))
+PARTS = ("dev", "test", "fresh", "blind")
+SETS = tuple(f"{kind}_{part}" for kind in ("urgency", "intents") for part in PARTS)
 _BINS = 10  # of equal mass
 
 
@@ -153,12 +154,12 @@ def write_report(trained: dict[str, list[str]], notes: Sequence[str]) -> str:
     ]
     parts[-1] += " |"
     parts.append("|---|---|--:|--:|--:|--:|--:|")
-    for name in SETS[:3]:
+    for name in SETS[: len(PARTS)]:
         for lang in ("en", "es", "both"):
             figures = urgency_figures([a for a in answers[name] if lang in (a.wanted.lang, "both")])
             row = " | ".join(f"{value:.3f}" for value in list(figures.values())[1:])
             parts.append(f"| {name.split('_')[1]} | {lang} | {figures['n']} | {row} |")
-    for name in SETS[1:3]:
+    for name in SETS[1 : len(PARTS)]:
         for lang, title in (("en", "English"), ("es", "Spanish")):
             told = [a for a in answers[name] if a.wanted.lang == lang]
             parts += ["", f"{title}, {name.split('_')[1]}:", "", confusion(told)]
@@ -169,18 +170,18 @@ def write_report(trained: dict[str, list[str]], notes: Sequence[str]) -> str:
         "| set | lang | n | top-1, role given | top-1, role unknown |",
         "|---|---|--:|--:|--:|",
     ]
-    for name in SETS[3:]:
+    for name in SETS[len(PARTS) :]:
         for lang in ("en", "es", "both"):
             given = [a for a in answers[name] if lang in (a.wanted.lang, "both")]
             blind = answer([a.wanted for a in given], roles=False)
             shares = [float(np.mean([a.right for a in group])) for group in (given, blind)]
             parts.append(f"| {name.split('_')[1]} | {lang} | {len(given)} | {shares[0]:.3f} | {shares[1]:.3f} |")
-    told = answers["intents_test"] + answers["intents_fresh"]
+    told = [a for part in PARTS[1:] for a in answers[f"intents_{part}"]]
     error, points = calibration(told)
     draw_calibration(points, error, FOLDER / "calibration.png")
     parts += [
         "",
-        f"Calibration: ECE {error:.3f} on the test and fresh sentences.",
+        f"Calibration: ECE {error:.3f} on all sentences but those of dev.",
         "",
         "![calibration](calibration.png)",
         "",
