@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter_ns
 from typing import Any, cast
 
@@ -61,9 +62,12 @@ def asking(line: str, tool: str, arguments: Mapping[str, Any]) -> Callable[[], A
         call_sid="CA1", line=line, asked=("What else can I do?",) * len(said), turn=len(said),
     )  # fmt: skip
 
+    moments = itertools.count()
+
     async def ask() -> None:
         box = Toolbox(made, line=line, call_sid="CA1", writer=write, clock=lambda: 0.0)
-        outcome = await box.run(tool, text, context)
+        now = NOW + timedelta(microseconds=next(moments))  # a turn of its own: nothing is read already
+        outcome = await box.run(tool, text, replace(context, now=now))
         assert '"failed"' not in outcome.content, outcome.content
 
     return ask

@@ -270,6 +270,20 @@ def test_a_weekday_said_on_that_weekday_is_a_week_away_but_this_one_is_today() -
     assert read("this tuesday", intent="reschedule")["date"] == tuesday.date().isoformat()
 
 
+def test_one_moment_in_two_zones_is_two_days_however_often_it_is_asked() -> None:
+    late = datetime(2026, 11, 23, 23, 30, tzinfo=ZoneInfo("America/Los_Angeles"))
+    east = late.astimezone(ZoneInfo("America/New_York"))
+    days = [extract("tomorrow", intent="reschedule", now=now)["date"] for now in (late, east, late, east)]
+    assert days == ["2026-11-24", "2026-11-25"] * 2
+
+
+def test_who_changes_what_was_read_changes_it_for_nobody_else() -> None:
+    first = extract("i used two flame sensors", intent="parts_used")
+    first["parts"][0]["qty"] = 9
+    first.clear()
+    assert extract("i used two flame sensors", intent="parts_used")["parts"][0]["qty"] == 2
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_hesitating_and_saying_a_word_twice_change_nothing(seed: int) -> None:
     chance = random.Random(seed)

@@ -27,11 +27,11 @@ class Classifier:
 
     def logits(self, groups: list[Group], meaning: Floats) -> Floats:
         ids: list[int] = []
-        values: list[float] = []
-        for group, value in groups:  # one gather and one product: five times quicker than a sum for each group
+        for group, _ in groups:  # one gather and one product: five times quicker than a sum for each group
             ids += group
-            values += [value] * len(group)
-        total = np.dot(np.array(values, dtype=np.float32), self.weights.take(ids, axis=0).astype(np.float32))
+        worth = np.array([value for _, value in groups], dtype=np.float32)
+        values = worth.repeat([len(group) for group, _ in groups])
+        total = np.dot(values, self.weights.take(ids, axis=0).astype(np.float32))
         total = total * self.scale + np.dot(meaning, self.sense) + self.bias
         return np.asarray(total / np.float32(self.temperature), dtype=np.float32)
 

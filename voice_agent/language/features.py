@@ -54,16 +54,21 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A sentence prepared once for all readers; `meaning` as meaning.py makes it."""
+    """A sentence prepared once for all readers; `meaning` as meaning.py makes it, `groups` those that need no role."""
 
     words: list[str]
     concepts: list[Concept]
     meaning: Floats
+    groups: list[Group]
 
 
 def hear(text: str) -> Heard:
     words = heard_words(text)
-    return Heard(words, lexicon().find(words), vectors().of(words))
+    return _prepared(words, lexicon().find(words))
+
+
+def _prepared(words: list[str], concepts: list[Concept]) -> Heard:
+    return Heard(words, concepts, vectors().of(words), _groups(words, concepts))
 
 
 def part(heard: Heard, start: int, end: int) -> Heard:
@@ -73,8 +78,7 @@ def part(heard: Heard, start: int, end: int) -> Heard:
         for c in heard.concepts
         if c.start >= start and c.end <= end
     ]
-    words = heard.words[start:end]
-    return Heard(words, within, vectors().of(words))
+    return _prepared(heard.words[start:end], within)
 
 
 def without_numbers(heard: Heard) -> Heard:
@@ -83,28 +87,34 @@ def without_numbers(heard: Heard) -> Heard:
     words = [word for at, word in enumerate(heard.words) if at not in figures and not word.isdigit()]
     if len(words) == len(heard.words):
         return heard
-    return Heard(words, lexicon().find(words), vectors().of(words))
+    return _prepared(words, lexicon().find(words))
 
 
 def features(heard: Heard, role: str = "unknown") -> list[Group]:
     """The groups of a sentence; values fall with the group's size so that long sentences do not shout."""
-    words = heard.words
+    distinct = sorted({concept.key for concept in heard.concepts})
+    shape = [_known(f"l:{min(len(heard.words), 12) // 2}"), _known("r:" + role), _known("bias")]
+    shape += [_known(f"r:{role}:{key}") for key in distinct]
+    return [*heard.groups, Group(shape, 0.4)]
+
+
+def _groups(words: list[str], concepts: list[Concept]) -> list[Group]:
     word_ids = [_bucket("w:" + word) for word in words]
     padded = ["<", *words, ">"]
     word_ids += [_bucket(f"b:{a} {b}") for a, b in zip(padded, padded[1:], strict=False)]
     word_ids += [_bucket(f"g:{a} {b}") for a, b in zip(words, words[2:], strict=False)]
-    letter_ids = [bucket for word in words for bucket in letters(word)]
-    keys = [concept.key for concept in heard.concepts]
+    letter_ids: list[int] = []
+    for word in words:
+        letter_ids += letters(word)
+    keys = [concept.key for concept in concepts]
     distinct = sorted(set(keys))
-    concept_ids = [_bucket("c:" + key) for key in distinct]
-    near = [_bucket(f"n:{a}>{b}") for a, b in zip(["<", *keys], [*keys, ">"], strict=True)]
-    together = [_bucket(f"t:{a}&{b}") for at, a in enumerate(distinct) for b in distinct[at + 1 :]]
-    families = sorted({("!" if c.denied else "") + FAMILY.get(c.name, "OTHER") for c in heard.concepts})
-    family_ids = [_bucket("f:" + family) for family in families]
-    family_ids += [_bucket(f"f:{a}&{b}") for at, a in enumerate(families) for b in families[at + 1 :]]
-    family_ids += [_bucket(f"fc:{a}&{b}") for a in families if a.lstrip("!") in _SCOPES for b in distinct]
-    shape = [_bucket(f"l:{min(len(words), 12) // 2}"), _bucket("r:" + role), _bucket("bias")]
-    shape += [_bucket(f"r:{role}:{key}") for key in distinct]
+    concept_ids = [_known("c:" + key) for key in distinct]
+    near = [_known(f"n:{a}>{b}") for a, b in zip(["<", *keys], [*keys, ">"], strict=True)]
+    together = [_known(f"t:{a}&{b}") for at, a in enumerate(distinct) for b in distinct[at + 1 :]]
+    families = sorted({("!" if c.denied else "") + FAMILY.get(c.name, "OTHER") for c in concepts})
+    family_ids = [_known("f:" + family) for family in families]
+    family_ids += [_known(f"f:{a}&{b}") for at, a in enumerate(families) for b in families[at + 1 :]]
+    family_ids += [_known(f"fc:{a}&{b}") for a in families if a.lstrip("!") in _SCOPES for b in distinct]
     return [
         Group(word_ids, 1.6 / (1 + len(word_ids)) ** 0.5),
         Group(letter_ids, 1.2 / (1 + len(letter_ids)) ** 0.5),
@@ -112,7 +122,6 @@ def features(heard: Heard, role: str = "unknown") -> list[Group]:
         Group(near, 0.6 / (1 + len(near)) ** 0.25),
         Group(together, 0.8 / (1 + len(together)) ** 0.3),
         Group(family_ids, 0.8 / (1 + len(family_ids)) ** 0.3),
-        Group(shape, 0.4),
     ]
 
 
@@ -128,3 +137,7 @@ def letters(word: str) -> tuple[int, ...]:
 
 def _bucket(feature: str) -> int:
     return crc32(feature.encode()) & _MASK
+
+
+_known = lru_cache(maxsize=1 << 14)(_bucket)
+"""The same for what is made of concepts: they are few, and no caller's words."""

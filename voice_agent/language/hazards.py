@@ -6,6 +6,7 @@ excuses needs little more than a hint, an excused one (past, solved, figurative,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 from voice_agent.language.concepts import Concept
@@ -71,7 +72,18 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
     ("DIZZY SHIVER", "HOTDAY COLD NOCOOL NOHEAT"),
     ("OXYGEN", "NOPOWER PROBLEM SHUTOFF BEEP DONE"),
 )
-_COMPILED = tuple(tuple(frozenset(group.split()) for group in pattern) for pattern in _PATTERNS)
+
+
+def _by_first() -> Mapping[str, list[tuple[frozenset[str], ...]]]:
+    """For every concept of a pattern's first group, the groups that must be there too."""
+    needed: dict[str, list[tuple[frozenset[str], ...]]] = {}
+    for first, *rest in _PATTERNS:
+        for name in first.split():
+            needed.setdefault(name, []).append(tuple(frozenset(group.split()) for group in rest))
+    return needed
+
+
+_BY_FIRST = _by_first()
 
 _OVER = frozenset("PAST SOLVED FIGURATIVE GASOLINE".split())
 _TRADE = frozenset("COMMERCE TRAINING CHIRP DONE BILL SCHEDULE OFFICEMATTER".split())
@@ -84,10 +96,14 @@ def sign_of(heard: Heard) -> Sign:
     """What the patterns say of it. An excuse counts only if nothing after it comes back to the present ("fixed, but"),
     and no talk of trade excuses somebody who feels ill."""
     present = {concept.name for concept in heard.concepts if not concept.denied}
-    if not any(all(group & present for group in pattern) for pattern in _COMPILED):
+    if not any(_all_there(others, present) for name in present for others in _BY_FIRST.get(name, ())):
         return Sign.SILENT if heard.concepts or len(heard.words) > _FEW_WORDS else Sign.FAINT
     excuses = _OVER if _BODY & present else _OVER | _TRADE
     return Sign.EXCUSED if _excused(heard.concepts, excuses) else Sign.NAMED
+
+
+def _all_there(groups: tuple[frozenset[str], ...], present: set[str]) -> bool:
+    return all(not group.isdisjoint(present) for group in groups)
 
 
 def _excused(concepts: list[Concept], excuses: frozenset[str]) -> bool:

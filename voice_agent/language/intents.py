@@ -87,18 +87,21 @@ def _settled(model: Classifier, chances: Floats, urgency: Urgency) -> Floats:
 def _other_half(model: Classifier, heard: Heard, urgency: Urgency, role: str, first: str) -> str | None:
     """The intent of the half that does not say `first`, if the sentence falls into two clear wishes."""
     best, surest = None, CLAUSE_BAR
+    prior = _prior(model, role, None)
     for left_end, right_start in _splits(heard.words):
-        halves = []
-        for piece in (part(heard, 0, left_end), part(heard, right_start, len(heard.words))):
-            prior = _prior(model, role, None)
+        halves: list[tuple[str, float]] = []
+        for start, end in ((0, left_end), (right_start, len(heard.words))):
+            piece = part(heard, start, end)
             chances = model.probabilities(features(piece, role), piece.meaning, prior)
             chances = _settled(model, chances, urgency)
             top = int(np.argmax(chances))
+            if float(chances[top]) <= surest:
+                break  # both halves must be clearer than that
             halves.append((model.labels[top], float(chances[top])))
-        named = [label for label, _ in halves if label != first]
-        sure = min(chance for _, chance in halves)
-        if len(named) == 1 and named[0] != "none" and sure > surest:
-            best, surest = named[0], sure
+        else:
+            named = [label for label, _ in halves if label != first]
+            if len(named) == 1 and named[0] != "none":
+                best, surest = named[0], min(chance for _, chance in halves)
     return best
 
 

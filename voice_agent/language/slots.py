@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from copy import deepcopy
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from voice_agent.language import calendar_words as cal
@@ -45,6 +47,19 @@ def extract(
     bare hour is, and never hides anything else that was said. A key is there only when the sentence says something.
     """
     spoken: Lang = "es" if lang == "es" else "en"
+    return deepcopy(_extracted(text, spoken, intent, now, now and now.tzinfo, expecting))
+
+
+@lru_cache(maxsize=256)
+def _extracted(
+    text: str,
+    spoken: Lang,
+    intent: str | None,
+    now: datetime | None,
+    _zone: tzinfo | None,  # two moments are equal in different zones
+    expecting: str | None,
+) -> dict[str, Any]:
+    """A change asks the same sentences for one value after the other. Few are kept: no call's words outlive it long."""
     heard = Utterance.of(text)
     if not heard.words:
         return {}

@@ -54,7 +54,7 @@ def hazard_chances(heard: Heard) -> dict[str, float]:
     """Probability of every hazard and of every kind of routine talk; sums to 1."""
     model = load("urgency")
     chances = model.probabilities(features(heard), heard.meaning)
-    return dict(zip(model.labels, (float(chance) for chance in chances), strict=True))
+    return dict(zip(model.labels, chances.tolist(), strict=True))
 
 
 _TELLING: dict[str, frozenset[str]] = {
