@@ -19,7 +19,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.phone.conftest import ARGUMENTS, CHROMIUM
+from tests.browser import ARGUMENTS, CHROMIUM
 from tests.phone.running import demo
 from voice_agent.console.wiring import DEMO_USER
 from voice_agent.history import History

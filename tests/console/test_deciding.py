@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.callers import Callers
-from tests.phone.conftest import PATIENCE_MS
+from tests.console.callers import QUICK, Callers
+from tests.browser import PATIENCE_MS
 from tests.phone.running import Demo, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -38,7 +38,7 @@ def test_a_waiting_caller_is_accepted_heard_about_and_joined(console: Page, demo
     expect(console.locator("[data-tally=queue]")).to_be_hidden()
     phone.get_by_role("button", name="Hang up").click()
     expect(card).to_have_count(0)
-    demo.talk_faster(8)
+    demo.talk_faster(QUICK)
     until(lambda: filed(demo, call))
 
 

@@ -1,11 +1,12 @@
 """The phone page in a real browser against the whole running demo."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.phone.conftest import PATIENCE_MS
+from tests.browser import PATIENCE_MS
 from tests.phone.running import Demo, free_port, until
 from tests.phone.running import demo as running_demo
 
@@ -41,7 +42,7 @@ def said(page: Page) -> Locator:
 
 
 def test_a_customer_hears_her_arrival_window_clause_by_clause(demo: Demo, page: Page) -> None:
-    call(page, demo, "When is my visit?", speed=4)
+    call(page, demo, "When is my visit?", speed=10)
     expect(page.locator("#who")).to_have_text("Maria")
     expect(page.locator("#level")).to_contain_text("L1")
     silence(page)
@@ -55,7 +56,7 @@ def test_a_customer_hears_her_arrival_window_clause_by_clause(demo: Demo, page: 
 
 
 def test_partial_words_grow_while_the_caller_speaks(demo: Demo, page: Page) -> None:
-    call(page, demo, "When is my visit?", speed=4)
+    call(page, demo, "When is my visit?", speed=10)
     silence(page)
     demo.talk_faster(1)
     say(page, "Can you please tell me when the technician is going to be at my house")
@@ -81,7 +82,7 @@ def test_what_an_interruption_kept_from_the_caller_is_struck_through(demo: Demo,
 
 def test_a_technician_keys_in_the_pin_and_sees_the_job_change(demo: Demo, page: Page) -> None:
     before = len(demo.changes())
-    call(page, demo, "Report a job", speed=4)
+    call(page, demo, "Report a job", speed=10)
     expect(page.locator("#pad")).to_be_focused()
     expect(page.locator("#caption")).to_contain_text(str(demo.caller("technician")["pin"]))
     for digit in str(demo.caller("technician")["pin"]):
@@ -113,7 +114,7 @@ def test_an_emergency_is_shown_before_anything_else(demo: Demo, page: Page) -> N
 
 
 def test_a_person_is_handed_the_call_with_a_summary(demo: Demo, page: Page) -> None:
-    call(page, demo, "When is my visit?", speed=4)
+    call(page, demo, "When is my visit?", speed=10)
     silence(page)
     say(page, "I'd like to talk to a person.")
     expect(page.locator("#handoff")).to_contain_text("Maria")
@@ -122,7 +123,7 @@ def test_a_person_is_handed_the_call_with_a_summary(demo: Demo, page: Page) -> N
 
 
 def test_everything_can_be_done_without_a_mouse(demo: Demo, page: Page) -> None:
-    demo.talk_faster(4)
+    demo.talk_faster(10)
     page.goto(demo.phone)
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the live view")
@@ -188,7 +189,7 @@ def test_the_line_follows_whoever_calls_and_can_be_changed(demo: Demo, page: Pag
 
 
 def test_a_reload_goes_on_with_the_call_and_shows_what_was_said(demo: Demo, page: Page) -> None:
-    call(page, demo, "When is my visit?", speed=4)
+    call(page, demo, "When is my visit?", speed=10)
     silence(page)
     say(page, "Where is my technician?")
     expect(page.locator(".step.tool summary")).to_contain_text("eta")
@@ -208,39 +209,9 @@ def test_nothing_is_loaded_from_anywhere_else(demo: Demo, page: Page) -> None:
     assert asked and all(url.startswith(demo.base) for url in asked)
 
 
-def test_a_model_that_failed_is_named_beside_the_answer_of_the_next(page: Page) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}/v1"
-    with running_demo(OPENAI_BASE_URL=nobody, OPENAI_MODEL="absent-model", OPENAI_API_KEY="none") as unlucky:
-        call(page, unlucky, "When is my visit?")
-        expect(page.locator(".model")).to_contain_text("absent-model")
-        say(page, "Where is my technician?")
-        expect(said(page)).to_contain_text("stepped in")
-        expect(page.locator("#timing-list")).to_contain_text("absent-model")
-        page.goto("about:blank")  # a page that still listens would hold the server up when it stops
-
-
-def test_whatever_goes_away_in_mid_call_is_named(browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    with running_demo() as short_lived:
-        call(page, short_lived, "When is my visit?")
-        short_lived.end_emulator("salesforce")
-        expect(page.locator("#banner")).to_contain_text("emulated org does not answer")
-        expect(page.locator("#words")).to_be_enabled()
-        short_lived.end_emulator("twilio")
-        expect(page.locator("#banner")).to_contain_text("emulated Twilio does not answer")
-        short_lived.process.kill()
-        expect(page.locator("#banner")).to_contain_text("The server does not answer")
-        expect(page.locator("#banner-act")).to_have_text("Try now")
-        say(page, "Hello?")
-        expect(page.locator("#act-refusal")).to_contain_text("does not answer")
-        until(lambda: short_lived.process.poll() is not None)
-    context.close()
-
-
 def test_a_code_that_is_texted_can_be_read_on_the_page_and_pressed(demo: Demo, page: Page) -> None:
     """A number nobody vouches for: the text stands between the turns, as it would on the caller's phone."""
-    demo.talk_faster(6)
+    demo.talk_faster(10)
     customer = next(caller for caller in demo.info()["callers"] if caller["role"] == "customer")
     page.goto(demo.phone)
     page.get_by_text("Somebody else", exact=True).click()
@@ -253,3 +224,37 @@ def test_a_code_that_is_texted_can_be_read_on_the_page_and_pressed(demo: Demo, p
     say(page, "Where is my technician?")
     text = page.locator(".between.text").first
     expect(text).to_contain_text(re.compile(r"Your code is \d{6}"))
+
+
+@pytest.fixture(scope="module")
+def unlucky() -> Iterator[Demo]:
+    """A demo whose model is not there; the last test that uses it ends it part by part."""
+    nobody = f"http://127.0.0.1:{free_port()}/v1"
+    with running_demo(OPENAI_BASE_URL=nobody, OPENAI_MODEL="absent-model", OPENAI_API_KEY="none") as started:
+        yield started
+
+
+def test_a_model_that_failed_is_named_beside_the_answer_of_the_next(page: Page, unlucky: Demo) -> None:
+    call(page, unlucky, "When is my visit?", speed=4)
+    expect(page.locator(".model")).to_contain_text("absent-model")
+    say(page, "Where is my technician?")
+    expect(said(page)).to_contain_text("stepped in")
+    expect(page.locator("#timing-list")).to_contain_text("absent-model")
+
+
+def test_whatever_goes_away_in_mid_call_is_named(browser: Browser, unlucky: Demo) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    call(page, unlucky, "When is my visit?")
+    unlucky.end_emulator("salesforce")
+    expect(page.locator("#banner")).to_contain_text("emulated org does not answer")
+    expect(page.locator("#words")).to_be_enabled()
+    unlucky.end_emulator("twilio")
+    expect(page.locator("#banner")).to_contain_text("emulated Twilio does not answer")
+    unlucky.process.kill()
+    expect(page.locator("#banner")).to_contain_text("The server does not answer")
+    expect(page.locator("#banner-act")).to_have_text("Try now")
+    say(page, "Hello?")
+    expect(page.locator("#act-refusal")).to_contain_text("does not answer")
+    until(lambda: unlucky.process.poll() is not None)
+    context.close()

@@ -19,7 +19,8 @@ from voice_agent.demo.phone.standing import standing
 LOOK_SECONDS = 0.1
 """How often a call is asked where it stands; what it is waiting for changes without an entry in the journal."""
 KEEP_ALIVE_SECONDS = 15.0
-LOOK_SECONDS = 1.0
+QUIET_SECONDS = 1.0
+"""How long an open page may hold a server that is to end; how often texts are looked for."""
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "status_changed": ("status",),
@@ -69,10 +70,10 @@ class Feed:
             quiet = 0.0
             while not self.stopping():
                 try:
-                    async with asyncio.timeout(LOOK_SECONDS):
+                    async with asyncio.timeout(QUIET_SECONDS):
                         news = await queue.get()
                 except TimeoutError:
-                    quiet += LOOK_SECONDS
+                    quiet += QUIET_SECONDS
                     if quiet >= KEEP_ALIVE_SECONDS:
                         quiet = 0.0
                         yield b": still here\n\n"
@@ -105,7 +106,7 @@ class Feed:
             for text in arrived[told:]:
                 tell("text", text)
             told = len(arrived)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(QUIET_SECONDS)
 
     async def _journal(self, tell: Tell) -> None:
         journal = self.services.journal
