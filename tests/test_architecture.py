@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "handoff.ladder": {"handoff.outcomes", "handoff.targets"},
     "handoff.waiting_room": {"handoff.outcomes", "store"},
     "handoff.joining": {"handoff.outcomes", "handoff.waiting_room"},
+    "handoff.lately": {"handoff.outcomes", "handoff.promises", "handoff.waiting_room", "store"},
     "handoff.filing": {
         "errors",
         "handoff.outcomes",

@@ -105,8 +105,8 @@ def load(folder: str | None = None) -> ApprovalRules:
 
 def parse(told: Mapping[str, Any]) -> ApprovalRules:
     minutes = told.get("decide_within_minutes")
-    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 1 <= minutes <= 7 * 24 * 60:
-        raise ConfigurationError(f"{FILE}: decide_within_minutes must be a number from 1 to 10080")
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0.05 <= minutes <= 7 * 24 * 60:
+        raise ConfigurationError(f"{FILE}: decide_within_minutes must be a number from 0.05 to 10080")
     rules: dict[str, Settings] = {}
     for name, rule in told.items():
         if name in ("decide_within_minutes", "never"):

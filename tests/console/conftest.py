@@ -13,7 +13,7 @@ from voice_agent.console.wiring import DEMO_USER
 @pytest.fixture
 def console(tab: Page, demo: Demo) -> Page:
     """Signed in as the demo's admin, on the page of live calls."""
-    sign_in(tab, demo, *DEMO_USER)
+    sign_in(tab, demo.base, *DEMO_USER)
     return tab
 
 
@@ -25,8 +25,8 @@ def callers(demo: Demo) -> Iterator[Callers]:
     people.hang_up()
 
 
-def sign_in(page: Page, demo: Demo, name: str, password: str) -> None:
-    page.goto(f"{demo.base}/console/sign-in")
+def sign_in(page: Page, base: str, name: str, password: str) -> None:
+    page.goto(f"{base}/console/sign-in")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.callers import QUICK, Callers
 from tests.browser import PATIENCE_MS
+from tests.console.callers import QUICK, Callers
 from tests.phone.running import Demo, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]

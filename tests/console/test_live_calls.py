@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.console.callers import QUICK, Callers
 from tests.browser import PATIENCE_MS
+from tests.console.callers import QUICK, Callers
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 expect.set_options(timeout=PATIENCE_MS)

@@ -37,7 +37,7 @@ class Written:
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the watch has no event of its own
             await asyncio.sleep(0)
 
 

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -141,8 +142,20 @@ def emulated_twilio(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def desk(folder: Path, twilio: str, *, routed: bool) -> Iterator[Desk]:
-    """A demo on that emulator. `routed`: TaskRouter finds the people, else the phones of the built-in queue."""
+def desk(
+    folder: Path,
+    twilio: str,
+    *,
+    routed: bool,
+    call_backs: Mapping[str, Sequence[float]] | None = None,
+    decide_within: float | None = None,
+    **environment: str,
+) -> Iterator[Desk]:
+    """A demo on that emulator. `routed`: TaskRouter finds the people, else the phones of the built-in queue.
+
+    `call_backs`: by outcome, the seconds before each try to call back; it is noon on these lines, whatever the hour.
+    `decide_within`: minutes that a dispatcher has for a change.
+    """
     digit = "4" if routed else "3"
     numbers = {case.outcome: f"+1312555{digit}{place:03}" for place, case in enumerate(CASES)}
     phones = {case.outcome: f"+1312555{digit}{500 + place:03}" for place, case in enumerate(CASES)}
@@ -150,7 +163,13 @@ def desk(folder: Path, twilio: str, *, routed: bool) -> Iterator[Desk]:
         fetch(f"{twilio}/emulator/phones", {"number": phones[case.outcome], **case.habits})
     own = folder / ("routed" if routed else "built-in")
     own.mkdir()
-    environment = {"TWILIO_API_BASE_URL": twilio, "PROMPTS_DIR": str(_prompts(own / "prompts", numbers, phones))}
+    prompts_folder = _prompts(own / "prompts", numbers, phones, call_backs)
+    if decide_within is not None:
+        rules = prompts_folder / "approvals.toml"
+        rules.write_text(
+            rules.read_text().replace("decide_within_minutes = 120", f"decide_within_minutes = {decide_within}")
+        )
+    environment |= {"TWILIO_API_BASE_URL": twilio, "PROMPTS_DIR": str(prompts_folder)}
     if routed:
         environment["TWILIO_WORKFLOW_SID"] = _workflow(twilio, phones)
     with demo(own, environment=environment) as server:
@@ -179,7 +198,12 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _prompts(folder: Path, numbers: Mapping[str, str], phones: Mapping[str, str]) -> Path:
+def _prompts(
+    folder: Path,
+    numbers: Mapping[str, str],
+    phones: Mapping[str, str],
+    call_backs: Mapping[str, Sequence[float]] | None,
+) -> Path:
     """The shipped folder with one customer line and one target for each case."""
     shutil.copytree(Path(str(prompts.__file__)).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
     text = (folder / "lines.toml").read_text()
@@ -188,12 +212,23 @@ def _prompts(folder: Path, numbers: Mapping[str, str], phones: Mapping[str, str]
     head = text[: text.index("\n[hand_off]\n")] + '\n[hand_off]\ncountries = ["US"]\n'
     blocks = []
     for outcome, number in numbers.items():
-        head += f'\n[hand_off.{outcome}]\nqueue = "{outcome}"\nphones = ["{phones[outcome]}"]\nring_seconds = 20\n'
+        rings = 120 if outcome == "abandoned" else 20  # the caller is to go first, however slow the test is
+        head += f'\n[hand_off.{outcome}]\nqueue = "{outcome}"\nphones = ["{phones[outcome]}"]\nring_seconds = {rings}\n'
         head += "longest_wait = 20\npasses = 1\n"
+        if call_backs is not None:
+            head += f"call_back_after = {list(call_backs.get(outcome, (3600.0,)))}\n"
         block = customer.replace('name = "customer"', f'name = "{outcome}"').replace("+13125550100", number)
+        if call_backs is not None:
+            block = block.replace("America/Chicago", _noon())
         blocks.append(block.replace('hand_off = "dispatch"', f'hand_off = "{outcome}"'))
     (folder / "lines.toml").write_text(head + "\n" + "\n".join(blocks))
     return folder
+
+
+def _noon() -> str:
+    """A zone in which it is about noon: phones of callers may ring there."""
+    ahead = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
 def _workflow(twilio: str, phones: Mapping[str, str]) -> str:

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 
 from voice_agent.approvals import Approval, Approvals
 from voice_agent.handoff.dispatch import Dispatch
+from voice_agent.handoff.lately import Ended
 from voice_agent.handoff.outcomes import State, Waiting
 
 FRESH_SECONDS = 0.7
+BACK_SECONDS = 86_400.0
+MOST_ENDED = 12
 
 
 @dataclass(slots=True)
@@ -19,6 +22,7 @@ class Board:
     approvals: Approvals
     _waiting: Sequence[Waiting] = ()
     _pending: Sequence[Approval] = ()
+    _ended: Sequence[Ended] = ()
     _looked: dict[str, float] = field(default_factory=dict)
 
     async def waiting(self) -> Sequence[Waiting]:
@@ -32,6 +36,12 @@ class Board:
         if self._stale("pending"):
             self._pending = await self.approvals.waiting()
         return self._pending
+
+    async def ended(self) -> Sequence[Ended]:
+        """Waits that are over, of the last day, the newest first."""
+        if self._stale("ended"):
+            self._ended = await self.dispatch.lately(time.time() - BACK_SECONDS, MOST_ENDED)
+        return self._ended
 
     async def alone(self) -> int:
         """How many wait with nobody on the line yet."""

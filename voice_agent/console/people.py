@@ -12,9 +12,11 @@ from voice_agent.console.acts import done, note
 from voice_agent.console.desk import Desk
 from voice_agent.console.folding import fold
 from voice_agent.console.guard import Form, Guard, Refused
+from voice_agent.console.prospects import ahead, became, tries
 from voice_agent.console.rendering import render
 from voice_agent.console.users import User, Visitor
 from voice_agent.handoff.dispatch import Told
+from voice_agent.handoff.lately import Ended
 from voice_agent.handoff.outcomes import State, Step, Waiting
 from voice_agent.orders import Order
 
@@ -36,7 +38,7 @@ TITLES = {
     "pending": "Pending",
     "record": "On record",
     "next": "Suggested",
-    "confidence": "Why not sure",
+    "confidence": "How sure",
     "heard": "Last words",
 }
 STEPS = {
@@ -110,19 +112,44 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
 async def queue(desk: Desk, user: User, csrf: str = "") -> str:
     """The list of waiting callers as markup, the urgent first."""
     waiting = await desk.board.waiting()
-    cards = [card(each, user) for each in waiting]
-    return render("queue/list.html", {"cards": cards, "demo": desk.settings.demo, "csrf": csrf})
+    cards = [card(each, user, ahead(each, desk.dispatch.target_of(each))) for each in waiting]
+    ended = [past(each) for each in await desk.board.ended()]
+    return render("queue/list.html", {"cards": cards, "ended": ended, "demo": desk.settings.demo, "csrf": csrf})
 
 
-def card(waiting: Waiting, user: User) -> dict[str, Any]:
-    """One waiting caller, as the template wants them."""
+def past(ended: Ended) -> dict[str, Any]:
+    """One wait that is over."""
+    waiting = ended.waiting
+    return {
+        "sid": waiting.call_sid,
+        "name": named(waiting),
+        "number": waiting.number,
+        "entered": waiting.entered,
+        "reason": waiting.reason,
+        "became": became(ended),
+        "tried": tries(waiting),
+        "groups": groups(waiting),
+    }
+
+
+def groups(waiting: Waiting) -> list[tuple[str, str, list[Any]]]:
+    """The summary's lines as (title, section, lines), in the order in which they are read."""
     lines = waiting.summary.get("lines") or ()
-    groups = {section: [line for line in lines if line.get("section") == section] for section in SECTIONS}
+    found = {section: [line for line in lines if line.get("section") == section] for section in SECTIONS}
+    return [(TITLES[section], section, here) for section, here in found.items() if here]
+
+
+def named(waiting: Waiting) -> str:
+    return waiting.name or waiting.summary.get("caller") or "Unknown caller"
+
+
+def card(waiting: Waiting, user: User, comes: str) -> dict[str, Any]:
+    """One waiting caller, as the template wants them; `comes` is what happens next by itself."""
     trying = waiting.trying
     mine = any(each.open and each.by == user.name for each in waiting.attempts)
     return {
         "sid": waiting.call_sid,
-        "name": waiting.name or waiting.summary.get("caller") or "Unknown caller",
+        "name": named(waiting),
         "number": waiting.number,
         "line": waiting.line,
         "lang": waiting.lang,
@@ -135,6 +162,7 @@ def card(waiting: Waiting, user: User) -> dict[str, Any]:
         "free": waiting.state in (State.WAITING, State.EXPECTED),
         "mine": mine,
         "trying": f"{trying.by}: {STEPS[trying.step]}" if trying is not None else "",
-        "tried": [f"{each.by}: {each.outcome.value.replace('_', ' ')}" for each in waiting.attempts if each.outcome],
-        "groups": [(TITLES[section], section, found) for section, found in groups.items() if found],
+        "tried": tries(waiting),
+        "ahead": comes,
+        "groups": groups(waiting),
     }

@@ -13,16 +13,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from voice_agent.clients import telephony_of
-from voice_agent.errors import TwilioRestError
+from voice_agent.errors import Conflict, TwilioRestError
 from voice_agent.handoff.documents import Documents
 from voice_agent.handoff.promises import CallBack, find, settle, tried
 from voice_agent.handoff.summary import Summary
 from voice_agent.handoff.waiting_room import load
-from voice_agent.salesforce.activities import hand_over
+from voice_agent.salesforce.activities import called_back, hand_over
 from voice_agent.workshop import GivenUp, Workshop
 
-WAITS = (120.0, 600.0, 1800.0, 3600.0, 3 * 3600.0)
-"""Seconds before each try."""
+FILE_WAITS = (10.0, 60.0, 600.0, 1800.0, 3600.0, 3 * 3600.0)
+"""Seconds between tries to put on record what became of it."""
 OPENS, CLOSES = 8, 21
 """Hours between which a phone may ring, at the line."""
 RING_SECONDS = 25
@@ -36,8 +36,8 @@ async def call_back(workshop: Workshop, key: str, arguments: Mapping[str, Any]) 
     promised = await workshop.store.run(lambda connection: find(connection, key))
     if promised is None:
         return {"state": "nothing is kept of it"}
-    outcome = ""
-    for number, wait in enumerate(WAITS, 1):
+    outcome, waits = "", workshop.lines.targets.of(promised.target).call_back_after
+    for number, wait in enumerate(waits, 1):
         await workshop.sleep(wait)
         pause = await workshop.step(f"when {number}", _pausing(workshop, promised))
         await workshop.sleep(float((pause or {}).get("seconds", 0.0)))
@@ -52,9 +52,10 @@ async def call_back(workshop: Workshop, key: str, arguments: Mapping[str, Any]) 
         outcome = await _outcome(workshop, number)
         if outcome == ANSWERED:
             await workshop.step("kept", _settling(workshop, key, "kept", outcome))
+            await workshop.step("closed", _closing(workshop, promised), retries=FILE_WAITS)
             return {"state": "kept", "tries": number}
     await workshop.step("failed", _settling(workshop, key, "failed", outcome))
-    await workshop.step("filed", _filing(workshop, promised, outcome), retries=WAITS[1:])
+    await workshop.step("filed", _filing(workshop, promised, outcome), retries=FILE_WAITS)
     return {"state": "failed", "outcome": outcome}
 
 
@@ -127,6 +128,21 @@ def _settling(workshop: Workshop, key: str, state: str, outcome: str) -> Any:
         await workshop.store.run(lambda connection: settle(connection, key, state, outcome, now))
 
     return note
+
+
+def _closing(workshop: Workshop, promised: CallBack) -> Any:
+    """The office has nothing left to do: the Task that says so is the one that the hand-over left open."""
+
+    async def close() -> Mapping[str, Any]:
+        audit = {"call_sid": promised.call_sid, "tool": "call_back", "decision": ANSWERED}
+        plan = called_back(call_sid=promised.call_sid, contact_id=promised.contact or None)
+        try:
+            done = await workshop.field.commit(plan, key=f"{promised.call_sid}:call_back:kept", audit=audit)
+        except Conflict:
+            return {"status": "no task is open"}  # somebody in the office was faster
+        return {"status": done.status}
+
+    return close
 
 
 def _filing(workshop: Workshop, promised: CallBack, outcome: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Literal
 from voice_agent.errors import StoreUnavailable, TwilioRestError
 from voice_agent.handoff import joining
 from voice_agent.handoff import waiting_room as room
+from voice_agent.handoff.lately import Ended, lately
 from voice_agent.handoff.outcomes import Attempt, Outcome, State, Waiting, Wish
 from voice_agent.handoff.ringing import Ringing
 
@@ -41,6 +42,10 @@ class Told:
 
 class Dispatch(Ringing):
     # -- for people ------------------------------------------------------------------------------------------------
+
+    async def lately(self, since: float, limit: int) -> list[Ended]:
+        """What became of those who began to wait at `since` (UNIX seconds) or later. StoreUnavailable."""
+        return await self.run(lambda connection: lately(connection, since, limit))
 
     async def accept(self, call_sid: str, by: str, phone: str) -> Told:
         """Ring `phone`; whoever answers hears the summary, and the two are joined when they press 1.

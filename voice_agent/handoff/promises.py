@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,12 @@ def open_ones(connection: Connection) -> list[CallBack]:
     """Promises that are neither kept nor given up, the oldest first."""
     there = select(call_backs).where(call_backs.c.state == "promised").order_by(call_backs.c.promised)
     return [_read(row) for row in connection.execute(there)]
+
+
+def of_calls(connection: Connection, call_sids: Sequence[str]) -> dict[str, CallBack]:
+    """By call, its newest promise."""
+    there = select(call_backs).where(call_backs.c.call_sid.in_(call_sids)).order_by(call_backs.c.promised)
+    return {promised.call_sid: promised for promised in map(_read, connection.execute(there))}
 
 
 def tried(connection: Connection, key: str, tries: int) -> bool:

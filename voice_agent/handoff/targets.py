@@ -14,8 +14,12 @@ from typing import Any
 from voice_agent.errors import ConfigurationError
 
 KINDS = ("queue", "number", "sip", "studio")
-FIELDS = frozenset((*KINDS, "phones", "ring_after", "ring_seconds", "longest_wait", "passes", "then", "assign"))
+FIELDS = frozenset(
+    (*KINDS, "phones", "ring_after", "ring_seconds", "longest_wait", "passes", "then", "assign", "call_back_after")
+)
 ASSIGNS = ("call", "dequeue", "conference", "redirect", "accept")
+CALL_BACK_AFTER = (120.0, 600.0, 1800.0, 3600.0, 3 * 3600.0)
+MOST_CALL_BACKS = 10
 MOST_CONVERSATIONS = 2
 """With people, in one call (T9)."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -44,6 +48,8 @@ class Target:
     """The next target when this one fails; "" is the voicemail and a call-back."""
     assign: str = "call"
     """What TaskRouter is told to do with a reservation."""
+    call_back_after: tuple[float, ...] = CALL_BACK_AFTER
+    """Before each try to keep a promise to call back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,11 @@ def _target(name: str, given: Any) -> Target:
     assign = given.get("assign", "call")
     if assign not in ASSIGNS:
         raise _wrong(name, "assign", f"is {assign!r}; it must be one of {', '.join(ASSIGNS)}")
+    waits = given.get("call_back_after", list(CALL_BACK_AFTER))
+    if not isinstance(waits, list) or not 1 <= len(waits) <= MOST_CALL_BACKS or not all(map(_is_wait, waits)):
+        raise _wrong(
+            name, "call_back_after", f"must be a list of 1 to {MOST_CALL_BACKS} numbers of seconds, up to a day"
+        )
     then = given.get("then", "")
     if not isinstance(then, str):
         raise _wrong(name, "then", "must name another target")
@@ -134,6 +145,7 @@ def _target(name: str, given: Any) -> Target:
         passes=int(_number(name, given, "passes", 2, 1, 10)),
         then=then,
         assign=assign,
+        call_back_after=tuple(float(wait) for wait in waits),
     )
 
 
@@ -153,6 +165,10 @@ def _ends(targets: Targets, first: Target) -> None:
             raise _wrong(first.name, "then", "leads back to itself; a ladder has an end")
         seen.add(target.then)
         target = targets.by_name[target.then]
+
+
+def _is_wait(value: Any) -> bool:
+    return type(value) in (int, float) and 1 <= value <= 86_400
 
 
 def _is_country(value: Any) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, Row, String, Table, Text, select
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, Row, Select, String, Table, Text, select
 
 from voice_agent.handoff.outcomes import Attempt, Outcome, State, Step, Via, Waiting, Wish
 from voice_agent.store import metadata
@@ -78,7 +78,12 @@ def open_ones(connection: Connection) -> list[Waiting]:
         .where(waiting_callers.c.state != State.OVER)
         .order_by(waiting_callers.c.urgent.desc(), waiting_callers.c.entered)
     )
-    return [_waiting(connection, row) for row in connection.execute(there)]
+    return all_of(connection, there)
+
+
+def all_of(connection: Connection, there: Select[Any]) -> list[Waiting]:
+    """The callers that a query of `waiting_callers` finds, in its order."""
+    return [_waiting(connection, row) for row in connection.execute(there).all()]
 
 
 def find_attempt(connection: Connection, key: str) -> tuple[Waiting, Attempt] | None:

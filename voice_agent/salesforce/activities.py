@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from voice_agent.salesforce.plans import Step, Touch, WritePlan
+from voice_agent.salesforce.plans import Guard, Step, Touch, WritePlan
 from voice_agent.salesforce.rows import plain
+from voice_agent.salesforce.soql import soql
 
 TEXT_LENGTH = 30_000
 
@@ -44,4 +45,22 @@ def hand_over(
         facts={"call_sid": call_sid, "disposition": disposition},
         links=links,
         serialise_on=(contact_id,) if contact_id else (),
+    )
+
+
+def called_back(*, call_sid: str, contact_id: str | None = None) -> WritePlan:
+    """The promise of this call was kept: the Task that stood open for it is completed. Conflict when none is open."""
+    statement = soql(
+        "SELECT Id FROM Task WHERE CallObject = {call} AND Status = 'Open' AND TaskSubtype = 'Call' LIMIT 1",
+        call=call_sid,
+    )
+    still_open = Guard("task", statement)
+    body = {"Subject": "Called back as promised", "Status": "Completed", "CallDisposition": "called_back"}
+    return WritePlan(
+        name="called_back",
+        steps=(Step("PATCH", f"sobjects/Task/{still_open.ref}", "closed", body),),
+        touches=(Touch("Task", still_open.ref, "Task of the call", {"Status": "Open"}, body),),
+        guards=(still_open,),
+        facts={"call_sid": call_sid},
+        links={"Contact__c": contact_id} if contact_id else {},
     )
