@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     },
     "journal": set(),
     "history": {"errors", "journal", "store"},
+    "late_outcomes": {"history", "intents", "messaging", "overrides", "recalling", "workshop"},
     "recalling": {"agent", "call", "errors", "history", "identity", "intents"},
     "settings": {"errors"},
     "store": {"errors"},

@@ -41,6 +41,9 @@ MAY_YET_WORK = (
 )
 """Refusals that are about the moment and not about the change."""
 
+TELL = "tell_outcome"
+"""The job that follows: whoever asked for the change may not be on the line any more (late_outcomes.py)."""
+
 table = Table(
     "write_intents",
     metadata,
@@ -241,10 +244,16 @@ async def settle_write(workshop: Workshop, key: str, arguments: Mapping[str, Any
         return {"status": done.status}
 
     try:
-        return await workshop.step("settle", lambda: attempt(False), retries=PATIENTLY)
+        settled = await workshop.step("settle", lambda: attempt(False), retries=PATIENTLY)
     except GivenUp:
         log.critical("a change could not be made for a day; a person must look at it", extra={"key": arguments["key"]})
-        return await workshop.step("seal", lambda: attempt(True), retries=PATIENTLY)
+        settled = await workshop.step("seal", lambda: attempt(True), retries=PATIENTLY)
+    await workshop.step("tell", lambda: _tell(workshop, arguments["key"]), retries=PATIENTLY)
+    return settled
+
+
+async def _tell(workshop: Workshop, key: str) -> None:
+    await workshop.jobs.start(TELL, f"{TELL}:{key}", {"key": key})
 
 
 def _read(connection: Connection, key: str) -> Intent | None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from voice_agent.agent.toolbox import Writer
+from voice_agent.agent.toolbox import AGAIN, Writer
 from voice_agent.call.playout import locate
 from voice_agent.errors import StoreUnavailable, VoiceAgentError
 from voice_agent.history import Entry, History, PastCall
@@ -94,7 +94,7 @@ class Recalling:
         except (TimeoutError, StoreUnavailable) as error:
             log.error("a call cannot be recalled", extra={"call_sid": call_sid, "error": type(error).__name__})
             return None
-        untold = [intent for intent in intents if not _was_told(intent, entries)]
+        untold = [intent for intent in intents if not was_told(intent, entries)]
         endings = tuple(Ending(intent, asyncio.create_task(self._end(intent))) for intent in untold)
         log.warning("call recalled", extra={"call_sid": call_sid, "entries": len(entries), "changes": len(endings)})
         return replace(recalled(call, entries), endings=endings)
@@ -156,12 +156,14 @@ def recalled(call: PastCall, entries: Sequence[Entry]) -> Past:
     )
 
 
-def _was_told(intent: Intent, entries: Sequence[Entry]) -> bool:
+def was_told(intent: Intent, entries: Sequence[Entry]) -> bool:
     """Its end was put into words, and something was played after that; else it is told again rather than never."""
+    proposal = intent.key.partition(":")[2]
+    asked_as = (proposal, proposal.removesuffix(AGAIN))  # tried a second way it is the same question to the caller
     about = [
         place
         for place, entry in enumerate(entries)
-        if (entry.kind == "write" and entry.values["status"] in FINAL and intent.key.endswith(entry.values["proposal"]))
+        if (entry.kind == "write" and entry.values["status"] in FINAL and entry.values["proposal"] in asked_as)
         or (entry.kind == "emergency_recorded" and intent.key.endswith(f":{entry.values['hazard']}"))
     ]
     return bool(about) and any(entry.kind == "played" for entry in entries[about[-1] :])

@@ -35,6 +35,7 @@ from voice_agent.handoff.call_back import call_back
 from voice_agent.handoff.filing import file_hand_off
 from voice_agent.intents import settle_write
 from voice_agent.jobs import Outbox, Wanted
+from voice_agent.late_outcomes import tell_outcome
 from voice_agent.messaging.consent import record_consent
 from voice_agent.messaging.outbox import send_text
 from voice_agent.paging.pages import page
@@ -45,6 +46,7 @@ from voice_agent.workshop import GivenUp, Job, Result, Step, Workshop
 
 JOBS: tuple[Job, ...] = (
     Job(settle_write, whole=False),
+    Job(tell_outcome),
     Job(see_through, whole=False),
     Job(file_hand_off),
     Job(call_back, whole=False),

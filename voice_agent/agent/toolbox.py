@@ -381,7 +381,7 @@ class Toolbox:
     async def _commit(self, token: str, proposed: Proposed, context: ToolContext) -> Settled:
         audit = self._audit(proposed, context)
         try:
-            committed = await self._writer(proposed.change.plan, self._key(token), audit)
+            committed = await self._writer(_tellable(proposed.change, context), self._key(token), audit)
         except VoiceAgentError as error:
             return await self._refused(token, proposed, error, context)
         log.info("write settled", extra={"tool": proposed.tool, "status": committed.status})
@@ -467,6 +467,19 @@ class Toolbox:
             if not settled.again:
                 return settled
         return None
+
+
+def _tellable(change: Change, context: ToolContext) -> WritePlan:
+    """The plan, with what its end would be told by if it is known only after the caller has gone."""
+    contact = context.grant.contact
+    if contact is None or context.grant.level < 1:
+        return change.plan
+    texts = [
+        {"template": text.template, "values": dict(text.values), "contact": text.contact_id, "lang": text.lang}
+        for text in change.texts
+    ]
+    outcome = {"done": change.done, "contact": contact.id, "lang": context.lang, "texts": texts}
+    return replace(change.plan, facts={**change.plan.facts, "outcome": outcome})
 
 
 def _unproven(proof: str, name: str, context: ToolContext) -> VoiceAgentError:
