@@ -764,6 +764,7 @@ class Session:
                 _status(outcome.content),
                 evidence,
                 _own_words(order.arguments) if outcome.proposal else None,
+                self.identity.grant.role == "unknown",
                 at=self._loop.time(),
             )
         )

@@ -91,16 +91,22 @@ def manners() -> dict[str, Manners]:
 
 def conversations() -> list[Conversation]:
     """All of them, in the order of the files. ValueError names what is wrong with the data."""
-    return [one for line in LINES for goal, table in _goals(line) for one in _openings(goal, table)]
+    return [one for line in LINES for one in spoken(_toml(f"{line}.toml"), line)]
 
 
-def _goals(line: str) -> Iterator[tuple[Goal, dict[str, Any]]]:
-    for name, table in _toml(f"{line}.toml").items():
-        spoken = {key: table.pop(key, {}) for key in LANGUAGES}
+def spoken(tables: Mapping[str, dict[str, Any]], line: str = "") -> Iterator[Conversation]:
+    """Those of a file; where it is not about one line, each table names its own."""
+    for goal, openings in _goals(tables, line):
+        yield from _openings(goal, openings)
+
+
+def _goals(tables: Mapping[str, dict[str, Any]], line: str) -> Iterator[tuple[Goal, dict[str, Any]]]:
+    for name, table in tables.items():
+        openings = {key: table.pop(key, {}) for key in LANGUAGES}
         per_language = {key: table.pop(key, {}) for key in ("says", "then", "texts")}
         goal = Goal(
             name=name,
-            line=line,
+            line=table.pop("line", line),
             tells=tuple(table.pop("tells", ())),
             hears=tuple(table.pop("hears", ())),
             ends=tuple(table.pop("ends", ())),
@@ -109,11 +115,11 @@ def _goals(line: str) -> Iterator[tuple[Goal, dict[str, Any]]]:
             texts={lang: _lists(words) for lang, words in per_language["texts"].items()},
             **table,
         )
-        yield goal, spoken
+        yield goal, openings
 
 
-def _openings(goal: Goal, spoken: dict[str, Any]) -> Iterator[Conversation]:
-    for lang, personas in spoken.items():
+def _openings(goal: Goal, table: dict[str, Any]) -> Iterator[Conversation]:
+    for lang, personas in table.items():
         for persona, openings in personas.items():
             if persona not in PERSONAS:
                 raise ValueError(f"{goal.line}.{goal.name}.{lang}: no persona {persona}")

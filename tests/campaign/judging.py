@@ -148,9 +148,12 @@ def _same(value: Any, how: str, wanted: str) -> bool:
 def judge(case: Case, caller: Caller, ledger: Sequence[Mapping[str, Any]], left: str) -> Verdict:
     goal, conversation = case.conversation.goal, case.conversation
     wanted = wants(case)
-    missing = [want for want in wanted if not any(want.met_by(entry) for entry in ledger)]
-    unwanted = [entry for entry in ledger if not _covered(entry, wanted, ledger)]
-    doubled = [w for w in wanted if w.created and sum(w.met_by(e) for e in ledger) > sum(v == w for v in wanted)]
+    # A needless alarm repeats the caller's words; it is not the message they wanted to leave, nor that message twice.
+    alarms = [] if goal.hazard else [entry for entry in ledger if _of_an_alarm(entry)]
+    meant = [entry for entry in ledger if entry not in alarms]
+    missing = [want for want in wanted if not any(want.met_by(entry) for entry in meant)]
+    unwanted = [*alarms, *(entry for entry in meant if not _covered(entry, wanted, ledger))]
+    doubled = [w for w in wanted if w.created and sum(w.met_by(e) for e in meant) > sum(v == w for v in wanted)]
     verdict = Verdict(conversation.title, conversation.lang, conversation.persona, goal.name, 0.0, 0, "", caller.turns)
     verdict.wrong = [_line(entry) for entry in unwanted] + [f"twice: {want.object}" for want in doubled]
     verdict.collateral = sum(not any(want.object == e["object"] for want in wanted) for e in unwanted) + len(doubled)

@@ -84,6 +84,17 @@ def test_an_emergency_nobody_had_is_a_needless_alarm() -> None:
     assert verdict(case_of("done_without_parts"), [*completed(), alarm]) == "alarm"
 
 
+def test_an_alarm_in_the_callers_words_is_neither_their_message_nor_a_second_one() -> None:
+    wish = next(c for c in conversations() if c.goal.line == "after_hours" and c.goal.name == "message")
+    case = cast(wish, manners()["en"], FACTS)
+    message = made("Case", Subject="[service]", Description=case.text("message"), SuppliedPhone=case.number)
+    alarm = made("Case", Subject="EMERGENCY: fire", Description=case.text("message"), SuppliedPhone=case.number)
+    assert verdict(case, [message]) == "reached"
+    assert verdict(case, [alarm]) == "alarm"
+    assert verdict(case, [alarm, message]) == "alarm"
+    assert verdict(case, [alarm, message, message]) == "wrong"
+
+
 def test_the_same_record_made_twice_is_a_wrong_write() -> None:
     case = case_of("note")
     note = made("FeedItem", ParentId="visit1", Body=case.text("note"))

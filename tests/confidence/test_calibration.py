@@ -16,7 +16,7 @@ from training.confidence import fitting, measuring
 from training.confidence.calls import FIT_MANNERS, REPORT_MANNERS, SimulatedCall, calls
 from training.confidence.playing import Played, Row, play_all
 from voice_agent import calibration
-from voice_agent.call.confidence import Signs, Weights, features
+from voice_agent.call.confidence import Act, Kind, Signs, Weights, features
 from voice_agent.errors import ConfigurationError
 
 
@@ -102,6 +102,13 @@ def test_the_shipped_weights_name_features_that_exist() -> None:
     for weights in calibration.shipped():
         assert isinstance(weights, Weights) and weights.of.keys() <= set(features(Signs()))
         assert weights.knots[0][0] == 0.0 and weights.knots[-1][0] == 1.0
+
+
+def test_a_message_of_a_stranger_is_surer_than_that_of_somebody_who_may_want_more() -> None:
+    act, _ = calibration.shipped()
+    said = Act.of(Kind.CHANGE, {"message": "unsaid"}, free=0.0)
+    known, stranger = Signs(act=said), Signs(act=replace(said, stranger=True))
+    assert act.probability(features(stranger), stranger) > act.probability(features(known), known) + 0.1
 
 
 @pytest.mark.parametrize(

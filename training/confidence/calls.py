@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.campaign.conversations import Conversation, Goal, conversations
+from tests.campaign.conversations import Conversation, Goal, conversations, spoken
 from tests.campaign.playing import Cell
 
 OUT_OF_SCOPE = Path(__file__).parent / "out_of_scope.toml"
+UNIDENTIFIED = Path(__file__).parent / "unidentified.toml"
 FIT_MANNERS = ("plain", "rambling", "bilingual", "angry")
 REPORT_MANNERS = ("terse", "corrects", "interrupts", "hard_of_hearing")
 NOISE = {"fit": (0.0, 0.1, 0.2, 0.35), "report": (0.0, 0.05, 0.1, 0.2)}
@@ -22,8 +23,7 @@ NOISE = {"fit": (0.0, 0.1, 0.2, 0.35), "report": (0.0, 0.05, 0.1, 0.2)}
 MISTAKES = (0.0, 0.2)
 """Share of the model's tool calls that say something else than the caller: the rule-based model hardly errs itself."""
 SEEDS = {"fit": 3, "report": 4}
-ACTING_SEEDS = {"fit": 3, "report": 6}
-"""After hours there are few wishes: more calls of them, most of those that lead to an act, so that there are enough."""
+"""After hours most calls are about danger, in few words: more of each."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,7 @@ def calls(which: str, *, seeds: int = 1) -> list[SimulatedCall]:
 
 
 def _seeds(one: Conversation, which: str) -> int:
-    if one.goal.line != "after_hours":
-        return 1
-    return (ACTING_SEEDS if one.goal.reads else SEEDS)[which]
+    return SEEDS[which] if one.goal.line == "after_hours" and not one.goal.reads else 1
 
 
 def _conversations(which: str) -> Iterator[tuple[Conversation, bool]]:
@@ -79,6 +77,15 @@ def _conversations(which: str) -> Iterator[tuple[Conversation, bool]]:
         place += 1
         if place % 2 == parity:
             yield replace(one, persona=manners[place // 2 % len(manners)]), True
+    for one in unidentified():
+        place += 1
+        if place % 2 == parity:
+            yield replace(one, persona=manners[place // 2 % len(manners)]), False
+
+
+def unidentified() -> list[Conversation]:
+    """Callers of no known number, each in words of their own."""
+    return list(spoken(tomllib.loads(UNIDENTIFIED.read_text("utf-8"))))
 
 
 def out_of_scope() -> list[Conversation]:

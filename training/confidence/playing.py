@@ -27,6 +27,7 @@ from voice_agent.errors import VoiceAgentError
 from voice_agent.salesforce.plans import WritePlan
 
 ROLES = {"customer": "customer", "technician": "technician", "after_hours": "unknown"}
+"""By the line that is called, for callers who are known there; a stranger is unknown on every line."""
 LOOKS_UP_FOR = {
     "reschedule.": {"free_slots", "my_visits"},
     "update_job.": {"find_job", "job_details"},
@@ -187,7 +188,8 @@ class Simulation:
     async def _label(self, row: Row, played: Played, caller: Caller, case: Case, notebook: Notebook) -> None:
         cell, conversation = played.call.cell, played.call.cell.conversation
         row.key, row.title, row.must = played.call.key, conversation.title, played.call.must
-        row.role, row.persona = ROLES[conversation.goal.line], conversation.persona
+        row.role = "unknown" if conversation.goal.who == "stranger" else ROLES[conversation.goal.line]
+        row.persona = conversation.persona
         row.noise, row.mistakes = cell.noise, played.call.mistakes
         if row.head == "call":
             row.right = played.end == "reached" and not played.call.must

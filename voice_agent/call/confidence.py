@@ -54,6 +54,8 @@ class Act:
     """The rules read another wish from the caller's words than the one this serves."""
     free: float | None = None
     """Share of odd words in what it passes on in the caller's own words; None when it passes nothing on."""
+    stranger: bool = False
+    """For a caller who is nobody on record: there is little else they can want."""
     again: bool = False
     """The caller has said no to this very read-back before."""
     reversible: bool = True
@@ -65,6 +67,7 @@ class Act:
         evidence: Mapping[str, str],
         *,
         free: float | None = None,
+        stranger: bool = False,
         again: bool = False,
         reversible: bool = True,
     ) -> Act:
@@ -73,7 +76,7 @@ class Act:
         found = [verdict for name, verdict in evidence.items() if name != WISH]
         agrees, disagrees, unsaid, ungrounded = (found.count(verdict) for verdict in VERDICTS)
         beside = evidence.get(WISH) == "disagrees"
-        return cls(kind, agrees, disagrees, unsaid, ungrounded, beside, free, again, reversible)
+        return cls(kind, agrees, disagrees, unsaid, ungrounded, beside, free, stranger, again, reversible)
 
 
 WISH = "(wish)"
@@ -152,6 +155,7 @@ def features(signs: Signs) -> dict[str, float]:
         "after_hours_line": float(signs.line == "after_hours"),
         "own_words": float(act.free is not None),
         "own_words_of_a_technician": float(act.free is not None and signs.line == "technician"),
+        "own_words_of_a_stranger": float(act.free is not None and act.stranger),
         "own_words_odd": 0.0 if act.free is None else min(1.0, 2 * act.free),
         "rules_agree": act.agrees / arguments,
         "another_wish": float(act.beside),
@@ -199,7 +203,7 @@ class Weights:
 
 ABOUT_THE_KIND = frozenset(
     "a_change an_answer by_keys served_before long_call rules_agree technicians_line after_hours_line own_words "
-    "own_words_of_a_technician".split()
+    "own_words_of_a_technician own_words_of_a_stranger".split()
 )
 """Features that say what an act is, not what speaks against it: they are no reasons."""
 

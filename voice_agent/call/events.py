@@ -204,6 +204,8 @@ class ToolReturned(Event):
     """For each argument: `agrees`, `disagrees`, `unsaid` or `ungrounded`, by an independent reading of the words."""
     free: float | None = None
     """Share of odd words in what it passes on in the caller's own words; None when it passes nothing on."""
+    stranger: bool = False
+    """Nobody on record, as far as is known by now."""
     reversible: bool = True
 
 

@@ -85,7 +85,14 @@ def returned(call: Call, outcome: ToolReturned) -> None:
     weighed, signs = call.weighed, call.weighed.signs
     if outcome.proposal is not None:
         again = bool(weighed.denied) and outcome.say == weighed.denied
-        signs.act = Act.of(Kind.CHANGE, outcome.evidence, free=outcome.free, again=again, reversible=outcome.reversible)
+        signs.act = Act.of(
+            Kind.CHANGE,
+            outcome.evidence,
+            free=outcome.free,
+            stranger=outcome.stranger,
+            again=again,
+            reversible=outcome.reversible,
+        )
         weighed.proposed = outcome.say
         weighed.asking.answered()
     elif not DOUBTED.isdisjoint(outcome.evidence.values()) and outcome.status in REFUSED_FOR_DOUBT:
@@ -95,7 +102,7 @@ def returned(call: Call, outcome: ToolReturned) -> None:
     elif outcome.status in BROKEN:
         signs.failures += 1
     elif outcome.status not in ASIDE:
-        signs.act = Act.of(Kind.ANSWER, outcome.evidence)
+        signs.act = Act.of(Kind.ANSWER, outcome.evidence, stranger=outcome.stranger)
         weighed.asking.answered()
         signs.stalled = 0
 
