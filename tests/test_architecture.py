@@ -74,6 +74,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "handoff.summary",
         "handoff.waiting_room",
         "salesforce",
+        "settings",
         "workshop",
     },
     "handoff.summary": {"handoff.words", "language"},

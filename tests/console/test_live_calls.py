@@ -74,6 +74,19 @@ def test_everything_can_be_reached_from_the_keyboard(console: Page, callers: Cal
     expect(console.get_by_role("dialog")).to_be_visible()
 
 
+def test_a_call_leads_to_the_records_of_its_caller(console: Page, callers: Callers) -> None:
+    call = callers.call("Maria Gonzalez")
+    expect(console.locator(f"#call-{call}")).to_contain_text("Maria Gonzalez")
+    console.goto(f"{callers.demo.base}/console/calls/{call}")
+    with console.context.expect_page() as opened:
+        console.get_by_role("link", name="Record", exact=True).click()
+    expect(opened.value.locator("h1")).to_have_text("Contact Maria Gonzalez")
+    opened.value.close()
+    refused = console.request.get(f"{callers.demo.base}/console/records/..%2Fevil")
+    assert refused.status == 404
+    callers.hang_up()
+
+
 def test_a_narrow_screen_shows_the_call_as_a_page_of_its_own(console: Page, callers: Callers) -> None:
     console.set_viewport_size({"width": 390, "height": 800})
     call = callers.call("Maria Gonzalez")

@@ -151,7 +151,7 @@ def _outcome(caller: Caller) -> str:
 
 
 def _task(caller: Caller) -> dict[str, Any] | None:
-    """The Task of this call in the org, once it holds the summary."""
+    """The Task of this call in the org, once it holds the summary and the way to the call in the console."""
     org = caller.desk.server.info["salesforce"]
     form = {
         "grant_type": "client_credentials",
@@ -169,7 +169,8 @@ def _task(caller: Caller) -> dict[str, Any] | None:
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         rows = json.load(answer)["records"]
-    return next((row for row in rows if "furnace" in row["Description"]), None)
+    page = f"{caller.desk.server.url}/console/calls/{caller.call_sid}"
+    return next((row for row in rows if "furnace" in row["Description"] and page in row["Description"]), None)
 
 
 def _ring_seconds(caller: Caller, leg: str) -> float | None:

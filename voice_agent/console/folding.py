@@ -82,6 +82,10 @@ class CallView:
     name: str = ""
     role: str = "unknown"
     level: int = 0
+    record: str = ""
+    """The org's id of the caller's contact or technician."""
+    visits: tuple[tuple[str, str], ...] = ()
+    """Number and the org's id of the visits that go with them."""
     territory: str = ""
     lang: str = "en"
     wants: str = ""
@@ -161,6 +165,9 @@ class CallView:
         self.role, self.level = str(data.get("role") or "unknown"), int(data.get("level") or 0)
         self.name = str(data.get("name") or "") or self.name
         self.territory = str(data.get("territory") or "") or self.territory
+        self.record = str(data.get("record_id") or "") or self.record
+        found = tuple((str(each.get("number") or ""), str(each.get("id") or "")) for each in data.get("visits") or ())
+        self.visits = tuple(each for each in found if all(each)) or self.visits
 
     def _call_ended(self, entry: Entry, data: Mapping[str, Any]) -> None:
         self.ended, self.state, self.partial = entry.wall, "ended", ""

@@ -16,7 +16,20 @@ from starlette.types import Scope
 from voice_agent.approvals import Approvals
 from voice_agent.audit import audit_of
 from voice_agent.calls import Calls
-from voice_agent.console import acts, api, control, deciding, now, numbers, openid, past, people, signing_in, users
+from voice_agent.console import (
+    acts,
+    api,
+    control,
+    deciding,
+    now,
+    numbers,
+    openid,
+    past,
+    people,
+    records,
+    signing_in,
+    users,
+)
 from voice_agent.console.board import Board
 from voice_agent.console.desk import Desk
 from voice_agent.console.digests import Digests
@@ -116,6 +129,7 @@ def console(
         *numbers.routes(desk, guard),
         *now.routes(desk, guard),
         *acts.routes(desk, guard),
+        *records.routes(guard, salesforce),
         *control.routes(desk, guard),
         *api.routes(desk),
     ]

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from voice_agent.clients import telephony_of
 from voice_agent.errors import Conflict, TwilioRestError
 from voice_agent.handoff.documents import Documents
+from voice_agent.handoff.filing import call_page
 from voice_agent.handoff.promises import CallBack, find, settle, tried
 from voice_agent.handoff.summary import Summary
 from voice_agent.handoff.waiting_room import load
@@ -151,10 +152,11 @@ def _filing(workshop: Workshop, promised: CallBack, outcome: str) -> Any:
         text = "A call-back was promised and could not be kept. Please call."
         if waiting is not None and waiting.summary:
             text += "\n\n" + Summary.from_json(waiting.summary).as_text()
+        page = call_page(workshop.settings, promised.call_sid)
         plan = hand_over(
             call_sid=promised.call_sid,
             subject="Call-back promised, caller not reached",
-            text=f"{text}\n\nNumber: {promised.number}",
+            text=f"{text}\n\nNumber: {promised.number}\nThe whole call: {page}",
             disposition=outcome,
             seconds=0,
             contact_id=promised.contact or None,

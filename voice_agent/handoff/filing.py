@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from voice_agent.errors import SalesforceTimeout
 from voice_agent.handoff.outcomes import Outcome, Waiting
@@ -11,6 +12,7 @@ from voice_agent.handoff.summary import Summary
 from voice_agent.handoff.waiting_room import load
 from voice_agent.salesforce.activities import hand_over
 from voice_agent.salesforce.plans import WritePlan
+from voice_agent.settings import Settings
 from voice_agent.workshop import Workshop
 
 SUBJECTS: Mapping[str, str] = {
@@ -33,13 +35,19 @@ async def file_hand_off(workshop: Workshop, key: str, arguments: Mapping[str, An
     if waiting is None or waiting.round != arguments["round"]:
         return {"status": "nothing is kept of it"}  # erased meanwhile, as a person may ask
     audit = {"call_sid": call_sid, "tool": "hand_over", "request": waiting.reason, "decision": waiting.outcome}
-    done = await workshop.field.commit(planned(waiting), key=f"{call_sid}:task:{waiting.round}", audit=audit)
+    plan = planned(waiting, call_page(workshop.settings, call_sid))
+    done = await workshop.field.commit(plan, key=f"{call_sid}:task:{waiting.round}", audit=audit)
     if done.status == "unknown":
         raise SalesforceTimeout("the task may or may not be there yet")
     return {"status": done.status, "task": done.ids.get("task", "")}
 
 
-def planned(waiting: Waiting) -> WritePlan:
+def call_page(settings: Settings, call_sid: str) -> str:
+    """Where the console shows the call: what a person clicks who finds the Task, or whom a screen pop brings to it."""
+    return f"{settings.public_url.rstrip('/')}/console/calls/{quote(call_sid, safe='')}"
+
+
+def planned(waiting: Waiting, page: str) -> WritePlan:
     talk = next((each for each in reversed(waiting.attempts) if each.was_accepted), None)
     seconds = round((talk.ended or talk.accepted or 0.0) - (talk.accepted or 0.0)) if talk is not None else 0
     tries = ", ".join(each.outcome.value for each in waiting.attempts if each.outcome is not None)
@@ -48,6 +56,7 @@ def planned(waiting: Waiting) -> WritePlan:
         text += f"\n\nTries to reach a person: {tries}."
     if talk is not None:
         text += f"\nTaken by: {talk.by}."
+    text += f"\n\nThe whole call: {page}"
     return hand_over(
         call_sid=waiting.call_sid,
         subject=SUBJECTS.get(waiting.outcome, "Call passed to a person"),

@@ -144,8 +144,14 @@ class Salesforce:
         token = await self._current_token()
         if not_this is not None and token.client.session_id == not_this:
             token = await self._renewed(token)
-        origin = self._base_url.rstrip("/") if self._base_url else f"https://{token.client.sf_instance}"
-        return origin, str(token.client.session_id)
+        return self._origin(token), str(token.client.session_id)
+
+    async def origin(self) -> str:
+        """Where the org's own pages are: with a record's id behind it, the address of that record."""
+        return self._origin(await self._current_token())
+
+    def _origin(self, token: _Token) -> str:
+        return self._base_url.rstrip("/") if self._base_url else f"https://{token.client.sf_instance}"
 
     # Life.
 

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Lifespan, Receive, Scope, Send
 
-from voice_agent.demo.salesforce import control, soap
+from voice_agent.demo.salesforce import control, record_page, soap
 from voice_agent.demo.salesforce.cometd import Streaming
 from voice_agent.demo.salesforce.errors import ApiError, OAuthError, invalid_session, malformed_json
 from voice_agent.demo.salesforce.faults import FaultLayer
@@ -75,6 +75,7 @@ def build(
         Route("/services/Soap/u/{version}/{org}", _soap(service), methods=["POST"]),
         *Streaming(service).routes(),
         *control.routes(service, service.faults),
+        record_page.route(service),
     ]
     app = Application(routes, lifespan, service)
     app.state.service = service
