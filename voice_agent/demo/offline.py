@@ -130,6 +130,7 @@ def show(around: Surroundings, services: Services) -> None:
     places.add_row("Phone page", Text(f"{base}/demo/phone", style="bold cyan"))
     places.add_row("Dispatch console", Text(f"{base}/console", style="bold cyan"))
     places.add_row("", Text(f"sign in as {DEMO_USER[0]}, password {DEMO_USER[1]}", style="dim"))
+    places.add_row("Staff's phones", Text(f"{base}/demo/staff", style="bold cyan"))
     places.add_row("In the terminal", Text(f"voice-agent talk --url {base}", style="cyan"))
     places.add_row("Emulated org", Text(str(around.salesforce["base_url"]), style="dim"))
     places.add_row("Emulated Twilio", Text(str(around.twilio["base_url"]), style="dim"))

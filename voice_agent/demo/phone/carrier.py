@@ -14,7 +14,7 @@ CONNECT_SECONDS = 3.0
 QUIET_SECONDS = 40.0
 """An event stream that sends not even its keep-alive comment for this long is taken for dead."""
 MOST_EVENT_BYTES = 1 << 20
-ACTS = frozenset({"say", "press", "bargein", "hangup"})
+ACTS = frozenset({"say", "press", "bargein", "hangup", "answer", "decline"})
 
 
 class EmulatorUnreachable(Exception):
@@ -46,12 +46,18 @@ class Carrier:
 
     async def legs(self, phone: str) -> list[dict[str, Any]]:
         """Outgoing calls to a phone that ring or are on: `call_sid`, `status`, `from`."""
+        shown = ("call_sid", "status", "from", "listening")
+        return [{name: leg[name] for name in shown} for leg in await self.outgoing() if leg["to"] == phone]
+
+    async def outgoing(self) -> list[dict[str, Any]]:
+        """Calls that the server has placed and that ring or are on, oldest first."""
         calls = await self._get("/emulator/calls")
-        return [
-            {name: call[name] for name in ("call_sid", "status", "from", "listening")}
-            for call in calls
-            if call["to"] == phone and call["direction"] != "inbound" and call["status"] in ("ringing", "in-progress")
-        ]
+        return [c for c in calls if c["direction"] != "inbound" and c["status"] in ("ringing", "in-progress")]
+
+    async def happened(self, call_sid: str) -> list[dict[str, Any]]:
+        """All that has happened on a call so far."""
+        found: list[dict[str, Any]] = await self._get(f"/emulator/calls/{call_sid}/happenings")
+        return found
 
     async def act(self, call_sid: str, act: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """One of ACTS on a call; gives the call's state after it. Raises EmulatorUnreachable, CarrierRefused."""
