@@ -1,7 +1,7 @@
 """The journal, kept: what happened in calls, written to the store in batches and readable by every process.
 
-Nobody who speaks to a caller waits for this. What a killed process had not written yet is lost: a tenth of a second of
-entries, less than one utterance. While the store is away entries line up in memory, up to a bound.
+Nobody who speaks to a caller waits for this. What a killed process had not written yet is lost: two tenths of a second
+of entries, less than one utterance. While the store is away entries line up in memory, up to a bound.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from voice_agent.journal import Journal, Pending
 from voice_agent.store import Store, add_missing, metadata
 
 BATCH = 1_000
-BATCH_SECONDS = 0.1
+BATCH_SECONDS = 0.2
 AWAY_SECONDS = 2.0
 
 entries = Table(

@@ -30,6 +30,8 @@ ROUTES = (
     "/twilio/transfer/leg-done",
     "/twilio/transfer/status",
     "/twilio/transfer/room",
+    "/twilio/transfer/room-wait",
+    "/twilio/transfer/alone",
     "/twilio/task/assign",
     "/twilio/task/event",
     "/twilio/page/leg",

@@ -44,6 +44,7 @@ _SLOTS: tuple[tuple[str, str], ...] = (
             r"pardon|one more time|rephrase|puede repetir|repita|no (?:le )?(?:entendi|escuche|oi)|otra vez|de nuevo"),
 )  # fmt: skip
 _PATTERNS = tuple((slot, re.compile(rf"\b(?:{words})\b")) for slot, words in _SLOTS)
+_MARKS = {code: None if chr(code) == "'" else " " for code in range(128) if not chr(code).isalnum()}
 _KEYS = re.compile(r"\b(?:press|keypad|keys|key in|enter it on|marque|presione|teclado|oprima|pulse)\b")
 
 
@@ -92,5 +93,7 @@ def mentions_keys(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.lower().translate(_MARKS).split())
     folded = unicodedata.normalize("NFD", text.lower().replace("'", "").replace("’", ""))
     return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())

@@ -67,8 +67,8 @@ _WORDS = {
         "#": "número",
     },
 }  # fmt: skip
-_PLAIN_WORD = re.compile(r" [A-GI-VX-Za-gi-vx-z][A-Za-z]+")
-"""Not with h or w: "http" and "www" come in pieces."""
+_PLAIN_WORD = re.compile(r" (?!(?:h(?:t(?:t(?:ps?)?)?)?|w{1,3})$)[A-Za-z]{2,}", re.IGNORECASE)
+"""Not the beginnings of "http" and "www", which come in pieces."""
 _KEPT_MARKS = frozenset(".,;:!?'’\"-¿¡()")
 _EN_MONTHS = "January February March April May June July August September October November December".split()
 _ES_MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()

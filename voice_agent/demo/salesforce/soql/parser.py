@@ -1,5 +1,6 @@
 """Reads SOQL by recursive descent into a `Query` (sheet 2.4 "SOQL subset to implement")."""
 
+from functools import lru_cache
 from typing import cast
 
 from voice_agent.demo.salesforce.soql.cursor import Cursor
@@ -32,8 +33,11 @@ _COMPARATORS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">"
 _CLAUSES = frozenset({"FROM", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "ALL"})
 
 
+@lru_cache(512)
 def parse(statement: str) -> Query:
-    """The statement as a tree. Raises QueryError MALFORMED_QUERY where it stops making sense."""
+    """The statement as a tree, which nobody changes; clients send the same statements again and again.
+
+    Raises QueryError MALFORMED_QUERY where it stops making sense."""
     parser = Parser(statement)
     query = parser.query(nested=False)
     parser.expect_end()
