@@ -38,6 +38,9 @@ def test_a_waiting_caller_is_accepted_heard_about_and_joined(console: Page, demo
     expect(console.locator("[data-tally=queue]")).to_be_hidden()
     phone.get_by_role("button", name="Hang up").click()
     expect(card).to_have_count(0)
+    became = console.locator(f"#ended-{call}")
+    expect(became).to_contain_text("talked to a person")
+    expect(became).to_contain_text("demo: answered")
     demo.talk_faster(QUICK)
     until(lambda: filed(demo, call))
 

@@ -38,10 +38,11 @@ def lines(
         for run in _runs(one.values):
             path = "L".join(f"{points[at][0]:.1f} {points[at][1]:.1f}" for at in run)
             parts.append(tag("path", d=f"M{path}", cls=f"line {one.tone}"))
+        joined = {at for run in _runs(one.values) for at in run}
         for at, (x, y) in enumerate(points):
             if one.values[at] is not None:
                 inside = one.at(at, labels[at], unit)
-                parts.append(tag("circle", inside, cx=x, cy=y, r=2.6, cls=f"dot {one.tone}"))
+                parts.append(tag("circle", inside, cx=x, cy=y, r=2.6 if at in joined else 4.0, cls=f"dot {one.tone}"))
     return _svg(parts, HEIGHT, title)
 
 

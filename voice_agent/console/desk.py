@@ -94,6 +94,7 @@ class Desk:
             "theme": theme if theme in THEMES else "auto",
             "demo": self.settings.demo,
             "phase": self.overrides.current.phase,
+            "clock_zone": self.zone.key,
             "visitor": visitor,
         }
 

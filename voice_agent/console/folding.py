@@ -69,6 +69,8 @@ class Turn:
     tools: list[ToolUse] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     models: list[ModelRun] = field(default_factory=list)
+    pieces: list[ToolUse | Note | Spoken] = field(default_factory=list)
+    """Tools, notes and replies in the order in which they came."""
 
 
 @dataclass(slots=True)
@@ -234,6 +236,7 @@ class CallView:
             turn.said[-1].text = spoken.text  # the same reply, said on
         else:
             turn.said.append(spoken)
+            turn.pieces.append(spoken)
         self.who, self.words = "agent", spoken.text
         if self.state not in ("asking", "leaving", "waiting", "person", "ended"):
             self.state = "talking"
@@ -270,6 +273,7 @@ class CallView:
         turn = self.turn(int(data.get("turn") or 0), entry.wall)
         use = ToolUse(str(data.get("id")), str(data.get("tool")), _object(data.get("arguments")), entry.wall)
         turn.tools.append(use)
+        turn.pieces.append(use)
         self.state, self.about = "tool", use.name
 
     def _tool_result(self, entry: Entry, data: Mapping[str, Any]) -> None:
@@ -378,7 +382,9 @@ class CallView:
         self, text: str, tone: str, entry: Entry, detail: str = "", changes: tuple[Mapping[str, Any], ...] = ()
     ) -> None:
         turn = self.turns[-1] if self.turns else self.turn(0, entry.wall)
-        turn.notes.append(Note(text, tone, entry.wall, detail, changes))
+        note = Note(text, tone, entry.wall, detail, changes)
+        turn.notes.append(note)
+        turn.pieces.append(note)
 
 
 HANDLERS: Mapping[str, Callable[[CallView, Entry, Mapping[str, Any]], None]] = {

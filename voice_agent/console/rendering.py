@@ -26,6 +26,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"words": words, "delay": delay, "span": span, "percent": percent, "number": number, "shown": shown}
+    made.filters["reason"] = reason
     made.globals["version"] = version()
     return made
 
@@ -43,6 +44,33 @@ def version() -> str:
 def words(name: object) -> str:
     """`reschedule_visit` to `reschedule visit`."""
     return str(name or "").replace("_", " ")
+
+
+REASONS = {
+    "unsure_of_the_wish": "what the caller wants is not clear",
+    "odd_words": "words that are unusual here",
+    "very_short": "a very short answer",
+    "caller_upset": "the caller is upset",
+    "stalled": "several turns without progress",
+    "asked_again": "the same had to be asked again",
+    "unclear_before": "unclear in earlier turns",
+    "read_back_corrected": "the caller corrected a read-back",
+    "records_failed": "Salesforce failed",
+    "not_found": "nothing was found",
+    "value_doubted": "a value that may be misheard",
+    "talked_over": "the caller talked over the agent",
+    "own_words_odd": "free text that was hardly said so",
+    "another_wish": "a second wish beside this one",
+    "rules_disagree": "rules and model read it differently",
+    "value_not_said": "a value that was not said",
+    "value_from_nowhere": "a value from neither caller nor record",
+    "same_as_denied": "the same as was denied before",
+}
+
+
+def reason(name: object) -> str:
+    """Why the agent is not sure, for people; a name that is new reads as its words."""
+    return REASONS.get(str(name), words(name))
 
 
 def delay(ms: float | None) -> str:

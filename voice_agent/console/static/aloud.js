@@ -1,4 +1,5 @@
-// Reads the open call aloud as it is heard, with the browser's own voices: for a dispatcher whose eyes are elsewhere.
+// Listening in, as far as it goes: the browser reads the open call aloud, word for word as it is heard. There is no
+// sound to listen to, because ConversationRelay gives the server none.
 
 import { $, all } from "./dom.js";
 
@@ -14,7 +15,8 @@ export function startReading() {
   button.addEventListener("click", () => {
     reading = !reading;
     button.setAttribute("aria-pressed", String(reading));
-    button.textContent = reading ? "Stop reading" : "Read aloud";
+    button.textContent = reading ? "Stop listening" : "Listen in";
+    $("aloud-note").hidden = !reading;
     if (reading) said = new Set(spoken());
     else voices().cancel();
   });

@@ -1,7 +1,7 @@
 // The open call: its parts come as markup from the server and take the place of the older ones, nothing else moves.
 
 import { $, all, make } from "./dom.js";
-import { attempt } from "./post.js";
+import { attempt, toast } from "./post.js";
 import { startReplay } from "./replay.js";
 import { sure } from "./sure.js";
 import { forget, hear, startReading } from "./aloud.js";
@@ -13,8 +13,14 @@ export const current = () => sid;
 
 /** Show a call in the pane. False when the server has none of that name. */
 export async function open(wanted) {
+  const late = setTimeout(() => $("pane").setAttribute("aria-busy", "true"), 150);
   const answer = await fetch(`/console/calls/${wanted}/pane`, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) return false;
+  clearTimeout(late);
+  $("pane").removeAttribute("aria-busy");
+  if (!answer?.ok) {
+    toast(answer ? "That call is not known any more." : "The server cannot be reached.", { tone: "bad" });
+    return false;
+  }
   sid = wanted;
   $("pane").innerHTML = await answer.text();
   foot();

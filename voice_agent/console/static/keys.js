@@ -8,6 +8,11 @@ let waitingForSection = 0;
 export function startKeys(actions) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && $("account")?.open) {
+      $("account").open = false;
+      $("account").querySelector("summary").focus();
+      return;
+    }
     const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
     if (event.key === "Escape" && typing) {
       event.target.blur();

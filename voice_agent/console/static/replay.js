@@ -1,4 +1,4 @@
-// A call that is over, once more along its time line: turns appear when they were spoken, eight times as fast.
+// A call that is over, once more along its time line: what was said and done appears when it was, eight times as fast.
 
 import { $, all, setText, span } from "./dom.js";
 
@@ -30,7 +30,7 @@ export function startReplay() {
 
 function show(slider, most) {
   const at = Number(slider.value);
-  for (const turn of all(".turn[data-at]")) turn.hidden = Number(turn.dataset.at) > at + 0.05;
+  for (const piece of all(".turn[data-at], .turn [data-at]")) piece.hidden = Number(piece.dataset.at) > at + 0.05;
   setText($("replay-clock"), `${span(at)} / ${span(most)}`);
   const turns = $("turns");
   turns.scrollTop = turns.scrollHeight;
