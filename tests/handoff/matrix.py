@@ -40,8 +40,9 @@ class Row:
     outcome: str
     """Of the try to reach the person, as the server typed it."""
     end: str
-    told: bool
-    """The person heard who calls and why before they had to decide; True too where nobody was there to hear."""
+    told: bool | None
+    """The person heard who calls and why before they had to decide; True too where nobody was there to hear, None
+    where this way does not read it out: it stands in the console and in the Task."""
     filed: bool
     """The summary stands in the org, in a Task with this call's SID."""
     ring_seconds: float | None
@@ -67,10 +68,10 @@ def ringing(desk: Desk, calls: int = 5) -> list[float]:
     took = []
     for place in range(calls):
         caller = desk.call("busy", f"+1312555900{place}")
-        until(partial(_heard_by, caller, caller.call_sid, "help you"), "the agent has greeted")
+        until(partial(was_heard, caller, caller.call_sid, "help you"), "the agent has greeted")
         caller.act("say", text=WISH, patience=60)
         leg = until(partial(_first_leg, caller), "the person's phone is called")
-        took.append(until(partial(_ring_seconds, caller, leg), "it rings"))
+        took.append(until(partial(ring_seconds, caller, leg), "it rings"))
         caller.act("hangup")
     return [seconds for seconds in took if seconds is not None]
 
@@ -94,9 +95,9 @@ def _followed(caller: Caller, queue: str, rest: str) -> Row:
     match case:
         case "answered":
             for side in (caller.call_sid, leg):
-                until(partial(_is_in, caller, side), f"{case}: caller and person are together")
+                until(partial(is_in, caller, side), f"{case}: caller and person are together")
             caller.act("say", text="Hello, it is the furnace again", patience=30)
-            until(lambda: _heard_by(caller, leg, "furnace again"), f"{case}: they hear each other")
+            until(lambda: was_heard(caller, leg, "furnace again"), f"{case}: they hear each other")
             fetch(f"{caller.desk.twilio}/emulator/calls/{leg}/hangup", {})
             until(lambda: WAY_BACK in caller.said_to_them(), f"{case}: the agent is back")
             end = "talked, then back with the agent"
@@ -109,22 +110,22 @@ def _followed(caller: Caller, queue: str, rest: str) -> Row:
         case _:
             until(lambda: caller.state()["status"] == "completed", f"{case}: the call ends")
             end = "promised a call-back" if "get back to you" in caller.said_to_them() else ""
-    outcome = until(lambda: _outcome(caller), f"{case}: an outcome is noted")
-    filed = bool(until(lambda: _task(caller), f"{case}: a task is filed"))
+    outcome = until(lambda: outcome_of(caller), f"{case}: an outcome is noted")
+    filed = bool(until(lambda: task_of(caller), f"{case}: a task is filed"))
     heard = " ".join(h["text"] for h in happenings(caller.desk.twilio, leg) if h["type"] == "clause_played")
     told = "caller" in heard if case in ("answered",) else True
-    return Row(queue, rest, case, outcome, end, told, filed, _ring_seconds(caller, leg))
+    return Row(queue, rest, case, outcome, end, told, filed, ring_seconds(caller, leg))
 
 
 def _first_leg(caller: Caller) -> str:
     return next(iter(caller.desk.legs(caller.case, caller.call_sid)), "")
 
 
-def _is_in(caller: Caller, sid: str) -> bool:
+def is_in(caller: Caller, sid: str) -> bool:
     return any(h["type"] in ("bridged", "conference_joined") for h in caller.happenings(sid))
 
 
-def _heard_by(caller: Caller, leg: str, words: str) -> bool:
+def was_heard(caller: Caller, leg: str, words: str) -> bool:
     return any(words in h.get("text", "") for h in happenings(caller.desk.twilio, leg) if h["type"] == "clause_played")
 
 
@@ -140,7 +141,7 @@ def _over(caller: Caller, leg: str) -> bool:
     )
 
 
-def _outcome(caller: Caller) -> str:
+def outcome_of(caller: Caller) -> str:
     """The first outcome of a try, or that the wait itself ended so."""
     steps = caller.steps()
     tried = [s["outcome"] for s in steps if s["step"] == "tried" and s["outcome"]]
@@ -150,7 +151,7 @@ def _outcome(caller: Caller) -> str:
     return str(tried[0] if tried else ended[0])
 
 
-def _task(caller: Caller) -> dict[str, Any] | None:
+def task_of(caller: Caller) -> dict[str, Any] | None:
     """The Task of this call in the org, once it holds the summary and the way to the call in the console."""
     org = caller.desk.server.info["salesforce"]
     form = {
@@ -173,7 +174,7 @@ def _task(caller: Caller) -> dict[str, Any] | None:
     return next((row for row in rows if "furnace" in row["Description"] and page in row["Description"]), None)
 
 
-def _ring_seconds(caller: Caller, leg: str) -> float | None:
+def ring_seconds(caller: Caller, leg: str) -> float | None:
     """From `end` on the agent's socket to the first ring of the leg, on the emulator's clock."""
     ledger = fetch(f"{caller.desk.twilio}/emulator/ledger")
     placed = {e["call_sid"]: datetime.fromisoformat(e["at"]) for e in ledger if e["effect"] == "call_placed"}
@@ -199,7 +200,7 @@ def table(rows: Iterable[Row]) -> str:
     ]
     for row in rows:
         after = "-" if row.ring_seconds is None else f"{row.ring_seconds:.2f}"
-        yes = {True: "yes", False: "**no**"}
+        yes = {True: "yes", False: "**no**", None: "-"}
         lines.append(
             f"| {row.queue} | {row.rest} | {row.case} | {row.outcome} | {row.end or '**lost**'} | {yes[row.told]} "
             f"| {yes[row.filed]} | {after} |"

@@ -10,7 +10,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from voice_agent.demo.twilio.exchange import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
-from voice_agent.demo.twilio.happenings import Bridged, ConferenceJoined
+from voice_agent.demo.twilio.happenings import Bridged, ClausePlayed, ConferenceJoined
 from voice_agent.demo.twilio.phones import PhoneHabits
 from voice_agent.demo.twilio.taskrouter.expressions import BadExpression, matches
 from voice_agent.demo.twilio.taskrouter.records import Task, TaskQueue, Worker, Workflow, Workspace
@@ -253,6 +253,47 @@ def test_a_conference_joins_worker_and_caller() -> None:
         await caller.ended()
         await desk.stage.clock.sleep(5)
         assert task.status == "wrapping"
+
+    run(scenario())
+
+
+def test_after_the_conference_the_queues_action_says_where_the_caller_goes() -> None:
+    """Sheet section 5.2: for a bridged call `action` is asked once the talk is over, and its answer counts."""
+
+    async def scenario() -> None:
+        application = Application(left=response("<Say>Anything else?</Say>"))
+        desk = Desk(application)
+        desk.worker("Ann")
+        application.pages["voice"] = [desk.enqueue()]
+        application.pages["assign"] = [instructing({"instruction": "conference", "from": "+15550100001"})]
+        caller = await desk.stage.call()
+        await caller.journal.until(lambda entry: isinstance(entry, ConferenceJoined))
+        await desk.stage.clock.sleep(5)
+        assert not application.forms("/left"), "they still talk"
+        leg = next(call for call in desk.stage.exchange.calls.values() if call is not caller)
+        leg.hang_up()
+        await caller.ended()
+        [left] = application.forms("/left")
+        assert left["QueueResult"] == "bridged" and left["CallStatus"] == "in-progress"
+        assert [e.text for e in caller.journal.entries if isinstance(e, ClausePlayed)] == ["Anything else?"]
+
+    run(scenario())
+
+
+def test_an_answer_after_five_seconds_is_none_and_the_fallback_is_asked() -> None:
+    """Sheet section 5.5: the limit of an assignment callback."""
+
+    async def scenario() -> None:
+        application = Application(assign=instructing({"instruction": "accept"}))
+        desk = Desk(application)
+        desk.stage.exchange.faults.add({"match": "WEBHOOK ^/assign", "fault": "latency", "ms": 60_000})
+        desk.workflow.fallback_assignment_callback_url = f"{BASE}/fallback"
+        application.pages["fallback"] = [instructing({"instruction": "accept"})]
+        desk.worker("Ann")
+        task = desk.task()
+        await desk.stage.clock.sleep(10)
+        assert task.status == "assigned" and len(application.forms("/fallback")) == 1
+        assert not application.forms("/assign")
 
     run(scenario())
 

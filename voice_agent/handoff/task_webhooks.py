@@ -130,9 +130,11 @@ class TaskWebhooks:
         waiting = await self._dispatch.load(call_sid)
         if attempt is None or waiting is None:
             return
-        if self._dispatch.target_of(waiting).assign in WITHOUT_A_KEY:
+        assign = self._dispatch.target_of(waiting).assign
+        if assign in WITHOUT_A_KEY:
             await self._dispatch.accepted(attempt.key)
-        await self._dispatch.connected(attempt.key)
+        if assign != "accept":  # then somebody else brings them together, or nobody does
+            await self._dispatch.connected(attempt.key)
 
     async def _ended(self, call_sid: str, form: Form, outcome: Outcome) -> None:
         attempt = await self._of(call_sid, form)

@@ -20,6 +20,7 @@ from .options import CallOptions
 from .phones import PhoneHabits
 from .queues import Bridge, VoiceQueues
 from .recordings import Recordings
+from .studio import Flow
 from .surroundings import InvalidTask
 from .taskrouter.instructions import Instructions
 from .taskrouter.workspaces import TaskRouter
@@ -85,6 +86,8 @@ class Exchange:
         self.recordings = Recordings(clock, credentials.account_sid, media_base, self._tell_of_recording)
         self.verifications = Verifications(self._utc, self.ledger)
         self.verifications.create_service("Emulated service", sid=DEMO_SERVICE_SID)
+        self.flows: dict[str, Flow] = {}
+        """Studio flows by sid."""
         self.lookups: dict[str, dict[str, dict[str, Any]]] = {}
         """What Lookup knows of a number: fields by package."""
         self.began_at = self._utc()

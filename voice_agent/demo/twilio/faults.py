@@ -7,7 +7,7 @@ from typing import Any
 
 REST_FAULTS = {"status", "latency", "hang", "drop", "apply_then_hang"}
 """For `GET`, `POST`, `DELETE` rules. A name like `429`, `500` or `503` is short for `status`."""
-WEBHOOK_FAULTS = {"wrong_signature", "missing_signature", "trailing_slash"}
+WEBHOOK_FAULTS = {"wrong_signature", "missing_signature", "trailing_slash", "latency"}
 """For `WEBHOOK` rules, matched with the path of the application's URL."""
 RELAY_FAULTS = {
     "wrong_signature",

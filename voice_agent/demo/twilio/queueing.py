@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from . import happenings as happened
 from .bridging import join_as_waiting
 from .flow import Diverted, Fetch, HungUp, Interruption, LeftQueue, Next
-from .queues import Bridge, Member, QueueFull, VoiceQueue
+from .queues import Bridge, Meeting, Member, QueueFull, VoiceQueue
 from .speaking import whole
 from .twiml import Document, NotBuilt, text_of
 
@@ -46,12 +46,15 @@ async def enqueue(call: "EmulatedCall", element: Element, document: Document) ->
         raise
     finally:
         call.queues.leave(queue, member)
-        bridged = member.taken.done() and not member.taken.cancelled() and isinstance(member.taken.result(), Bridge)
+        found = member.taken.done() and not member.taken.cancelled()
+        bridged = found and isinstance(member.taken.result(), Bridge | Meeting)
         if workflow_sid and call.exchange is not None and not bridged:
             call.exchange.drop_task(call, "the caller left the queue")
     waited = call.queues.waited(member)
     if isinstance(taken, Bridge):
         return await _bridge(call, element, document, queue, taken, waited)
+    if isinstance(taken, Meeting):
+        return await _meet(call, element, document, queue, taken, waited)
     await _left(call, element, document, queue, "redirected", waited, ask=False)
     return taken
 
@@ -76,7 +79,7 @@ def _make_task(call: "EmulatedCall", element: Element, workflow_sid: str) -> str
 
 async def _wait(
     call: "EmulatedCall", element: Element, document: Document, queue: VoiceQueue, member: Member
-) -> Next | Bridge:
+) -> Next | Bridge | Meeting:
     """Plays the wait document over and over until the member is taken; raises LeftQueue or an Interruption."""
     music = asyncio.ensure_future(_play_while_waiting(call, element, document, queue, member))
     try:
@@ -130,6 +133,22 @@ async def _bridge(
     if gone is not None:
         raise gone
     return following
+
+
+async def _meet(
+    call: "EmulatedCall", element: Element, document: Document, queue: VoiceQueue, meeting: Meeting, waited: int
+) -> Next | None:
+    """As `_bridge`, in a conference: the `action` is asked when the call has left it."""
+    call.note(happened.QueueLeft(queue=queue.name, result="bridged", waited=waited))
+    following: Next | None = meeting.document
+    try:
+        while following is not None:
+            page = following if isinstance(following, Document) else await call.document(following)
+            following = await call.run(page)
+    except HungUp:
+        await _left(call, element, document, queue, "bridged", waited, ask=False, note=False)
+        raise
+    return await _left(call, element, document, queue, "bridged", waited, note=False)
 
 
 async def _left(

@@ -31,7 +31,7 @@ class Member:
     call: Party
     entered_at: datetime
     entered: float
-    taken: "asyncio.Future[Next | Bridge]"
+    taken: "asyncio.Future[Next | Bridge | Meeting]"
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +47,13 @@ class Bridge:
     over: asyncio.Event = field(default_factory=asyncio.Event)
     talked: float | None = None
     """Seconds of conversation; None when there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A document that joins the waiting call with somebody; the queue's `action` is asked once it is over."""
+
+    document: Next
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +112,7 @@ class VoiceQueues:
         """Raises QueueFull."""
         if len(queue.members) >= min(queue.max_size, limit or queue.max_size):
             raise QueueFull(queue.name)
-        taken: asyncio.Future[Next | Bridge] = asyncio.get_running_loop().create_future()
+        taken: asyncio.Future[Next | Bridge | Meeting] = asyncio.get_running_loop().create_future()
         member = Member(call, self._clock.utc(), self._clock.now(), taken)
         queue.members.append(member)
         queue.updated_at = member.entered_at
@@ -120,7 +127,7 @@ class VoiceQueues:
             queue.updated_at = self._clock.utc()
         return round(waited)
 
-    def take(self, queue: VoiceQueue, member: Member, by: Next | Bridge) -> None:
+    def take(self, queue: VoiceQueue, member: Member, by: Next | Bridge | Meeting) -> None:
         """Hands the waiting call to `by`; it is out of the queue at once, so nobody else takes it too."""
         self.leave(queue, member)
         if not member.taken.done():

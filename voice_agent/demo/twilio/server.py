@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from . import control
+from . import control, studio
 from .clock import Clock
 from .exchange import Credentials, Exchange
 from .rest.routes import rest_routes
@@ -76,7 +76,7 @@ def build(setup: Setup | None = None) -> Starlette:
             finally:
                 await exchange.close()
 
-    return Starlette(routes=[*control.routes(wanted.info), *rest_routes()], lifespan=lifespan)
+    return Starlette(routes=[*control.routes(wanted.info), *studio.routes(), *rest_routes()], lifespan=lifespan)
 
 
 def serve(

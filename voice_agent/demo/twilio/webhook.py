@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 from . import happenings as happened
-from .faults import Faults
+from .faults import Faults, Rule
 from .happenings import Happening
 from .signature import sign
 from .wire import MAX_BODY, Answer, Http, NoAnswer
@@ -127,7 +127,10 @@ class Webhooks:
             if method != "GET":
                 body = urlencode(sent).encode()
                 headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-            headers |= self._signature(parts.path, url, sent)
+            fault = self._faults.take("WEBHOOK", parts.path)
+            if fault is not None and fault.name == "latency":
+                await asyncio.sleep(float(fault.detail.get("ms", 1000)) / 1000)
+            headers |= self._signature(fault, url, sent)
             answer = await self._http.request(
                 method, url, headers, body, overrides.connect_timeout, overrides.read_timeout
             )
@@ -137,8 +140,7 @@ class Webhooks:
             method, url, sent, body = "GET", urljoin(url, answer.headers["location"]), {}, b""
         raise NoAnswer("rt", f"more than {MAX_REDIRECTS} redirects from {url}")
 
-    def _signature(self, path: str, url: str, form: Mapping[str, str]) -> dict[str, str]:
-        fault = self._faults.take("WEBHOOK", path)
+    def _signature(self, fault: Rule | None, url: str, form: Mapping[str, str]) -> dict[str, str]:
         match fault.name if fault else None:
             case "missing_signature":
                 return {}

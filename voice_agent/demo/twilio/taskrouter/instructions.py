@@ -10,6 +10,7 @@ from ..call import EmulatedCall
 from ..flow import Fetch
 from ..happenings import Happening
 from ..options import CallOptions
+from ..queues import Meeting
 from ..twiml import parse
 from .records import Reservation, Workspace
 from .routing import Routing
@@ -122,7 +123,10 @@ class Instructions:
             return
         routing.accept(workspace, reservation)
         ends = instruction.get("end_conference_on_customer_exit", "true")
-        waiting.redirect(parse(_dial("Conference", name, endConferenceOnExit=ends), None, ""), "bridged")
+        room = Meeting(parse(_dial("Conference", name, endConferenceOnExit=ends), None, ""))
+        queue = self._exchange.queues.named(name)
+        for member in [each for each in queue.members if each.call is waiting]:
+            self._exchange.queues.take(queue, member, room)
         await _ended(leg)
         self.after_talk(routing, workspace, reservation, instruction)
 
