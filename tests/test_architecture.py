@@ -67,6 +67,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "handoff.ladder": {"handoff.outcomes", "handoff.targets"},
     "handoff.waiting_room": {"handoff.outcomes", "store"},
     "handoff.joining": {"handoff.outcomes", "handoff.waiting_room"},
+    "handoff.workers": {"store"},
     "handoff.lately": {"handoff.outcomes", "handoff.promises", "handoff.waiting_room", "store"},
     "handoff.filing": {
         "errors",

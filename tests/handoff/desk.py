@@ -171,7 +171,7 @@ def desk(
         )
     environment |= {"TWILIO_API_BASE_URL": twilio, "PROMPTS_DIR": str(prompts_folder)}
     if routed:
-        environment["TWILIO_WORKFLOW_SID"] = _workflow(twilio, phones)
+        environment["TWILIO_WORKFLOW_SID"] = workflow(twilio, phones)
     with demo(own, environment=environment) as server:
         if routed:
             _point(twilio, server.url)
@@ -231,7 +231,7 @@ def _noon() -> str:
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
-def _workflow(twilio: str, phones: Mapping[str, str]) -> str:
+def workflow(twilio: str, phones: Mapping[str, str]) -> str:
     """A workspace with one worker and one task queue for each case, made with the official client."""
     told = fetch(f"{twilio}/emulator/info")["twilio"]
     with client(twilio, told["account_sid"], told["auth_token"]) as rest:

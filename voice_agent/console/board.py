@@ -10,10 +10,13 @@ from voice_agent.approvals import Approval, Approvals
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.lately import Ended
 from voice_agent.handoff.outcomes import State, Waiting
+from voice_agent.handoff.workers import Worker
 
 FRESH_SECONDS = 0.7
 BACK_SECONDS = 86_400.0
 MOST_ENDED = 12
+LISTED_SECONDS = 30.0
+"""How often TaskRouter is asked for its workers while a page shows them; events tell of changes at once."""
 
 
 @dataclass(slots=True)
@@ -23,6 +26,7 @@ class Board:
     _waiting: Sequence[Waiting] = ()
     _pending: Sequence[Approval] = ()
     _ended: Sequence[Ended] = ()
+    _workers: Sequence[Worker] = ()
     _looked: dict[str, float] = field(default_factory=dict)
 
     async def waiting(self) -> Sequence[Waiting]:
@@ -43,17 +47,27 @@ class Board:
             self._ended = await self.dispatch.lately(time.time() - BACK_SECONDS, MOST_ENDED)
         return self._ended
 
+    async def workers(self) -> Sequence[Worker]:
+        """TaskRouter's workers; nobody without a workflow."""
+        if not self.dispatch.settings.twilio_workflow_sid:
+            return ()
+        if self._stale("listed", LISTED_SECONDS):
+            self.dispatch.later(self.dispatch.look_at_workers())
+        if self._stale("workers"):
+            self._workers = await self.dispatch.workers()
+        return self._workers
+
     async def alone(self) -> int:
         """How many wait with nobody on the line yet."""
         return sum(each.state in (State.WAITING, State.EXPECTED) for each in await self.waiting())
 
     def look_again(self) -> None:
         """Something was just decided here: do not show what was before."""
-        self._looked.clear()
+        self._looked = {what: at for what, at in self._looked.items() if what == "listed"}
 
-    def _stale(self, what: str) -> bool:
+    def _stale(self, what: str, after: float = FRESH_SECONDS) -> bool:
         now = time.monotonic()
-        if now - self._looked.get(what, float("-inf")) < FRESH_SECONDS:
+        if now - self._looked.get(what, float("-inf")) < after:
             return False
         self._looked[what] = now
         return True

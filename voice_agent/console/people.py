@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from voice_agent.console.users import User, Visitor
 from voice_agent.handoff.dispatch import Told
 from voice_agent.handoff.lately import Ended
 from voice_agent.handoff.outcomes import State, Step, Waiting
+from voice_agent.handoff.workers import Worker
 from voice_agent.orders import Order
 
 WHY = {
@@ -114,7 +116,28 @@ async def queue(desk: Desk, user: User, csrf: str = "") -> str:
     waiting = await desk.board.waiting()
     cards = [card(each, user, ahead(each, desk.dispatch.target_of(each))) for each in waiting]
     ended = [past(each) for each in await desk.board.ended()]
-    return render("queue/list.html", {"cards": cards, "ended": ended, "demo": desk.settings.demo, "csrf": csrf})
+    values = {
+        "cards": cards,
+        "ended": ended,
+        "workers": [worker(each, waiting) for each in await desk.board.workers()],
+        "demo": desk.settings.demo,
+        "csrf": csrf,
+    }
+    return render("queue/list.html", values)
+
+
+def worker(one: Worker, waiting: Sequence[Waiting]) -> dict[str, Any]:
+    """A worker of TaskRouter, with the caller for whom their phone rings or with whom they talk."""
+    tries = [
+        (each, attempt) for each in waiting for attempt in each.attempts if attempt.open and attempt.by == one.name
+    ]
+    return {
+        "name": one.name,
+        "activity": one.activity,
+        "tone": "good" if one.available else "",
+        "since": one.since,
+        "with": [f"{STEPS[attempt.step]}: {named(each)}" for each, attempt in tries],
+    }
 
 
 def past(ended: Ended) -> dict[str, Any]:

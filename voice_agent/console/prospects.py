@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from voice_agent.console.rendering import number, words
 from voice_agent.handoff.ladder import next_phone
 from voice_agent.handoff.lately import Ended
-from voice_agent.handoff.outcomes import Attempt, Outcome, State, Waiting, Wish
+from voice_agent.handoff.outcomes import Attempt, Outcome, State, Via, Waiting, Wish
 from voice_agent.handoff.promises import CallBack
 from voice_agent.handoff.targets import Target
 
@@ -56,6 +56,8 @@ def ahead(waiting: Waiting, target: Target) -> str:
             return "Their own line rings the next phone."
         case _:
             pass
+    if waiting.trying is not None and waiting.trying.via is Via.TASK:
+        return f"If they do not take it TaskRouter looks for the next; {_further(target)}."
     phone = next_phone(waiting, target)
     after = f"{number(phone)} is rung" if phone is not None and not _rings(waiting, phone) else _further(target)
     if waiting.trying is not None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from voice_agent.errors import StoreUnavailable, TwilioRestError
-from voice_agent.handoff import joining
+from voice_agent.handoff import joining, workers
 from voice_agent.handoff import waiting_room as room
 from voice_agent.handoff.lately import Ended, lately
 from voice_agent.handoff.outcomes import Attempt, Outcome, State, Waiting, Wish
 from voice_agent.handoff.ringing import Ringing
+from voice_agent.handoff.workers import Worker
 
 RESCUE_WAITS = (2.0, 2.0, 4.0, 8.0, 15.0)
 """After the person's leg is over, before each look whether Twilio has taken the caller out of the room by itself."""
@@ -46,6 +49,22 @@ class Dispatch(Ringing):
     async def lately(self, since: float, limit: int) -> list[Ended]:
         """What became of those who began to wait at `since` (UNIX seconds) or later. StoreUnavailable."""
         return await self.run(lambda connection: lately(connection, since, limit))
+
+    async def workers(self) -> list[Worker]:
+        """TaskRouter's workers as far as they are known here. StoreUnavailable."""
+        return await self.run(workers.everybody)
+
+    async def worker_is(self, worker: Worker) -> None:
+        """An event tells what a worker does now. StoreUnavailable."""
+        if worker.sid:
+            log.info("a worker's state", extra={"worker": worker.sid, "activity": worker.activity})
+            await self.run(lambda connection: workers.note(connection, worker))
+
+    async def look_at_workers(self) -> None:
+        """Ask TaskRouter who there is; an errand, whose failure leaves what was known."""
+        rows = await self.telephony.workers(self.settings.twilio_workflow_sid)
+        listed = [_listed(row, self.wall()) for row in rows]
+        await self.run(lambda connection: workers.replace_all(connection, listed))
 
     async def accept(self, call_sid: str, by: str, phone: str) -> Told:
         """Ring `phone`; whoever answers hears the summary, and the two are joined when they press 1.
@@ -191,3 +210,14 @@ class Dispatch(Ringing):
         if waiting is not None:
             self.note(waiting.call_sid, "transfer", step="apart")
         return waiting
+
+
+def _listed(row: Mapping[str, Any], now: float) -> Worker:
+    """A worker of a REST answer."""
+    try:
+        since = datetime.fromisoformat(str(row.get("date_status_changed"))).timestamp()
+    except ValueError:
+        since = now
+    available = row.get("available")
+    name, activity = str(row.get("friendly_name", "")), str(row.get("activity_name", ""))
+    return Worker(str(row.get("sid", "")), name, activity, available if isinstance(available, bool) else None, since)

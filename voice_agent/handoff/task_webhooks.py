@@ -18,6 +18,7 @@ from voice_agent.errors import StoreUnavailable
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.outcomes import Attempt, Outcome, State, Via, Wish
 from voice_agent.handoff.targets import Target
+from voice_agent.handoff.workers import Worker
 from voice_agent.lines import Line
 
 REJECT: Mapping[str, Any] = {"instruction": "reject"}
@@ -105,13 +106,7 @@ class TaskWebhooks:
                 case "task.canceled":
                     await self._dispatch.wish(call_sid, Wish.NEXT)  # nobody is left to ask: on to the next target
                 case "worker.activity.update":
-                    log.info(
-                        "a worker's state",
-                        extra={
-                            "worker": form.get("WorkerSid", ""),
-                            "activity": form.get("WorkerActivityName", ""),
-                        },
-                    )
+                    await self._dispatch.worker_is(_worker(form, self._dispatch.wall()))
                 case _:
                     pass
         except StoreUnavailable as error:
@@ -140,6 +135,14 @@ class TaskWebhooks:
         attempt = await self._of(call_sid, form)
         if attempt is not None and not attempt.was_accepted:
             await self._dispatch.settle(attempt.key, outcome)
+
+
+def _worker(form: Form, now: float) -> Worker:
+    moment = form.get("TimestampMs", "")
+    since = int(moment) / 1000 if moment.isascii() and moment.isdigit() else now
+    return Worker(
+        form.get("WorkerSid", ""), form.get("WorkerName", ""), form.get("WorkerActivityName", ""), None, since
+    )
 
 
 def _object(text: str | None) -> dict[str, Any]:

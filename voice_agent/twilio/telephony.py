@@ -105,6 +105,21 @@ class Telephony:
         """Change a task, such as AssignmentStatus=completed with a Reason."""
         await self._post(TASKROUTER, f"/v1/Workspaces/{workspace}/Tasks/{task}", list(fields.items()))
 
+    async def workers(self, workflow_sid: str) -> list[Mapping[str, Any]]:
+        """TaskRouter's workers in the workspace of a workflow, as Twilio lists them; at most a thousand."""
+        spaces = await self._request("GET", TASKROUTER, "/v1/Workspaces", query={"PageSize": "100"})
+        for space in spaces.get("workspaces", ()):
+            path = f"/v1/Workspaces/{space['sid']}"
+            try:
+                await self._request("GET", TASKROUTER, f"{path}/Workflows/{workflow_sid}")
+            except TwilioRestError as error:
+                if error.status == 404:
+                    continue
+                raise
+            found = await self._request("GET", TASKROUTER, f"{path}/Workers", query={"PageSize": "1000"})
+            return list(found.get("workers", ()))
+        return []
+
     async def close(self) -> None:
         session, self._session = self._session, None
         if session is not None:
