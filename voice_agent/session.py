@@ -765,6 +765,7 @@ class Session:
                 evidence,
                 _own_words(order.arguments) if outcome.proposal else None,
                 self.identity.grant.role == "unknown",
+                outcome.reversible,
                 at=self._loop.time(),
             )
         )

@@ -13,7 +13,8 @@ from tests.session.stage import LINES, MemorySocket, Scripted, Stage, run, stage
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.model import ToolWanted
 from voice_agent.agent.prompt import MARK
-from voice_agent.agent.tool import Answer, Change, tool
+from voice_agent.agent.tool import Answer, Change, Tool, tool
+from voice_agent.call.confidence import Kind
 from voice_agent.errors import ModelUnavailable
 from voice_agent.salesforce.plans import WritePlan
 
@@ -160,6 +161,26 @@ def test_a_change_is_read_back_and_committed_only_after_a_yes() -> None:
         await settle(1)
         assert len(here.committed) == 1
         assert here.socket.text.endswith("Friday is booked. Anything else?")
+
+    run(scenario())
+
+
+@tool(lines=("customer",), level=0, writes=True)
+async def close_account(ctx: ToolContext, day: str) -> Change:
+    """Close an account for good. Only for tests."""
+    return Change(WritePlan("close", (), ()), f"Close it on {day}?", "Closed.", reversible=False)
+
+
+@pytest.mark.parametrize(("made", "reversible"), [(book, True), (close_account, False)])
+def test_what_cannot_be_undone_is_weighed_as_such(made: Tool, reversible: bool) -> None:
+    async def scenario() -> None:
+        model = Scripted("m", [ToolWanted("t1", made.name, '{"day":"Friday"}')], ["Anything else?"])
+        here = stage(model, tools={made.name: made})
+        here.serve()
+        here.socket.says("friday please")
+        await settle(1)
+        act = here.session.call.weighed.signs.act
+        assert act.kind is Kind.CHANGE and act.reversible is reversible
 
     run(scenario())
 

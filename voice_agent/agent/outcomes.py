@@ -26,6 +26,8 @@ class Outcome:
     keep: bool = False
     evidence: tuple[str, ...] = ()
     """What the gateway found wrong, as `ungrounded:minutes` or `disagrees:status`: it lowers confidence."""
+    reversible: bool = True
+    """What is proposed could be undone by another change."""
 
 
 @dataclass(frozen=True, slots=True)

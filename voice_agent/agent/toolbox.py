@@ -250,7 +250,7 @@ class Toolbox:
         if isinstance(result, Answer):
             return self._answered(tool.name, result)
         token, change = self._read_back(tool.name, given, result, context)
-        return Outcome(awaiting(change), say=change.read_back, proposal=token)
+        return Outcome(awaiting(change), say=change.read_back, proposal=token, reversible=change.reversible)
 
     def _doubted(self, name: str, rule: Rule, given: Mapping[str, Any], context: ToolContext) -> Outcome | None:
         """A value that nobody said goes back to the model; two readings of what was said go to the caller."""
