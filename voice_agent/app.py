@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from tools import CONTROLS, TOOLS
+from tools import recalling as recalling_tools
 from voice_agent import approval_rules, call_rows
 from voice_agent import lines as line_files
 from voice_agent.agent.ladder import Ladder
@@ -60,6 +61,7 @@ from voice_agent.pilot import Pilot
 from voice_agent.places import PlacesInStore
 from voice_agent.proofs import Proofs
 from voice_agent.recalling import Recalling
+from voice_agent.revising import Revising
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.listening import listen
@@ -186,6 +188,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         return session
 
     people = transfers(settings, lines, store, jobs, calls, tickets)
+    revising = Revising(approvals, rules, tools, recalling_tools, field, lines)
     pages = console(
         settings,
         lines,
@@ -196,6 +199,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
         overrides,
         people.dispatch,
         approvals,
+        revising,
         stopping=lambda: bool(app.state.stopping),
     )
     services = Services(

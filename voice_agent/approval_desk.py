@@ -9,8 +9,9 @@ from typing import Any
 
 from voice_agent.agent.context import ToolContext
 from voice_agent.agent.outcomes import Proposed
+from voice_agent.approval_rows import Approval, Asker
 from voice_agent.approval_rules import ApprovalRules
-from voice_agent.approvals import Approval, Approvals, Asker
+from voice_agent.approvals import Approvals
 from voice_agent.salesforce.plans import WritePlan
 
 
@@ -41,7 +42,7 @@ class ApprovalDesk:
                 rule=proposed.approval,
                 plan=proposed.change.plan,
                 audit=audit,
-                request=_without_question(proposed.change.read_back, context),
+                request=without_question(proposed.change.read_back),
                 lang=context.lang,
                 asker=asker,
                 asked=now,
@@ -51,21 +52,23 @@ class ApprovalDesk:
         )
         return self._sends() and bool(asker.number)
 
-    async def ended(self, key: str) -> str:
-        """Waits for the decision and what came of it: executed, rejected, expired or failed."""
-        return (await self._approvals.ended(key)).status
+    async def ended(self, key: str) -> tuple[str, str]:
+        """Waits for the decision and what came of it."""
+        ended = await self._approvals.ended(key)
+        return ended.status, ended.done
 
 
 def _asker(context: ToolContext, sender: str) -> Asker:
     grant = context.grant
+    calling = grant.number
     if grant.technician is not None:
-        return Asker("technician", grant.technician.name, "", grant.technician.phone_e164 or "", sender)
+        return Asker("technician", grant.technician.name, "", grant.technician.phone_e164 or "", sender, calling)
     if grant.contact is not None:
-        return Asker("customer", grant.contact.name, grant.contact.id, grant.contact.phone_e164 or "", sender)
-    return Asker("unknown", sender=sender)
+        return Asker("customer", grant.contact.name, grant.contact.id, grant.contact.phone_e164 or "", sender, calling)
+    return Asker("unknown", sender=sender, calling=calling)
 
 
-def _without_question(read_back: str, context: ToolContext) -> str:
+def without_question(read_back: str) -> str:
     """What would be done, as it was read back, up to the sentence that asks for the yes."""
     said = read_back.rstrip()
     end = said.find("?")

@@ -4,6 +4,9 @@ A row here, the job that sees it through (approving.py) and the entry of the aud
 step it takes from there. The same proposal stands in the org as a `Pending_AI_Action__c`; whoever decides first, here
 or there, decides. What is executed is the plan as it was read back, with its guards: if the records have moved on
 since, it fails as a whole and says so.
+
+Until it is decided a dispatcher may put other values in their place (revising.py). Each such version is a row of its
+own; the caller's own stays the first. A word counts for the version it was given on.
 """
 
 from __future__ import annotations
@@ -12,94 +15,37 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Column, Connection, Float, Row, String, Table, Text, select, update
+from sqlalchemy import Connection, Select, select, update
 
-from voice_agent.audit import Audit, Entry
+from voice_agent.approval_rows import (
+    ENDED,
+    Approval,
+    Version,
+    approval_of,
+    entry,
+    move,
+    put,
+    read,
+    table,
+    version_of,
+    versions,
+)
+from voice_agent.audit import Audit
 from voice_agent.errors import Conflict, StoreUnavailable
 from voice_agent.jobs import want
-from voice_agent.language.redaction import redact
 from voice_agent.salesforce.changes import Change
-from voice_agent.salesforce.commit import KEY_LENGTH
-from voice_agent.salesforce.plans import WritePlan
-from voice_agent.store import Store, insert_new, metadata
+from voice_agent.store import Store, insert_new
 
 JOB = "see_through"
 IN_THE_ORG = "Pending_AI_Action__c"
-OPEN = ("proposed", "confirmed")
-ENDED = ("executed", "rejected", "expired", "failed")
 LOOK_SECONDS = 2.0
 """How often a caller who waits on the line for the decision has it looked for."""
-MOST_REASON = 500
-
-table = Table(
-    "approvals",
-    metadata,
-    Column("key", String(KEY_LENGTH), primary_key=True),
-    Column("call_sid", String(64), nullable=False, index=True),
-    Column("contact", String(18), nullable=False, index=True),
-    Column("tool", String(80), nullable=False),
-    Column("rule", String(80), nullable=False),
-    Column("status", String(20), nullable=False, index=True),
-    Column("plan", Text, nullable=False),
-    Column("audit", Text, nullable=False),
-    Column("texts", Text, nullable=False),
-    Column("request", Text, nullable=False),  # the read-back, in the caller's language
-    Column("lang", String(8), nullable=False),
-    Column("asker", Text, nullable=False),
-    Column("asked", Float, nullable=False),
-    Column("expires", Float, nullable=False),
-    Column("decided", Float),
-    Column("decided_by", String(120), nullable=False),
-    Column("reason", Text, nullable=False),
-    info={"by": ("contact", "call_sid"), "written": "asked"},
-)
-
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asked, and where the outcome may be texted to: a number on record, never one that was said."""
-
-    role: str
-    name: str = ""
-    contact_id: str = ""
-    number: str = ""
-    sender: str = ""
-    """The number of the line that was called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """One change before a dispatcher. `status` is proposed, confirmed, executed, rejected, expired or failed."""
-
-    key: str
-    call_sid: str
-    tool: str
-    rule: str
-    plan: WritePlan
-    audit: Mapping[str, Any]
-    request: str
-    lang: str
-    asker: Asker
-    asked: float
-    expires: float
-    """UNIX seconds, both."""
-    status: str = "proposed"
-    decided: float | None = None
-    decided_by: str = ""
-    reason: str = ""
-    texts: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
-    """Messages that go with the change once it is made, as `agent.tool.TextWanted`."""
-
-    @property
-    def job(self) -> str:
-        return f"approval:{self.key}"
 
 
 class Approvals:
@@ -130,19 +76,31 @@ class Approvals:
 
     async def waiting(self) -> list[Approval]:
         """What nobody has decided yet, the one that runs out first on top."""
-        statement = select(table).where(table.c.status == "proposed").order_by(table.c.expires)
-        return await self._store.look(lambda connection: [_approval(row) for row in connection.execute(statement)])
+        return await self._listed(select(table).where(table.c.status == "proposed").order_by(table.c.expires))
 
     async def recent(self, most: int = 50) -> list[Approval]:
         """What was decided or ran out, the newest first."""
-        statement = select(table).where(table.c.status != "proposed").order_by(table.c.asked.desc()).limit(most)
-        return await self._store.look(lambda connection: [_approval(row) for row in connection.execute(statement)])
+        return await self._listed(
+            select(table).where(table.c.status != "proposed").order_by(table.c.asked.desc()).limit(most)
+        )
+
+    async def _listed(self, statement: Select[Any]) -> list[Approval]:
+        def look(connection: Connection) -> list[Approval]:
+            rows = connection.execute(statement).all()
+            edited = select(versions).where(versions.c.key.in_([row.key for row in rows])).order_by(versions.c.version)
+            last = {version.key: version for version in connection.execute(edited)} if rows else {}
+            return [approval_of(row, last.get(row.key)) for row in rows]
+
+        return await self._store.look(look)
 
     async def get(self, key: str) -> Approval | None:
         return await self._store.look(lambda connection: read(connection, key))
 
-    async def decide(self, key: str, approve: bool, by: str, reason: str = "") -> Approval:
-        """A dispatcher's word. Conflict when it was decided already or its time is over; the first word counts."""
+    async def decide(
+        self, key: str, approve: bool, by: str, reason: str = "", *, version: int | None = None
+    ) -> Approval:
+        """A dispatcher's word. Conflict when it was decided already or its time is over (DECIDED); the first word
+        counts. `version` is the one they looked at: Conflict (EDITED) when another stands by now."""
         status = "confirmed" if approve else "rejected"
 
         def write(connection: Connection) -> Approval:
@@ -152,8 +110,30 @@ class Approvals:
             )  # fmt: skip
             if decided is None:
                 raise Conflict(f"approval {key}: decided already, or its time is over", code="DECIDED")
+            if version is not None and decided.version != version:
+                raise Conflict(f"approval {key}: changed meanwhile", code="EDITED")
             want(connection, "", decided.job, {"decided": status}, due=self.now())
             return decided
+
+        return await self._store.run(write)
+
+    async def revise(self, key: str, version: int, made: Version | None, by: str) -> Approval:
+        """Put other values in place of version `version`, or with None the caller's own back. Conflict when it was
+        decided (DECIDED) or has other values already (EDITED)."""
+
+        def write(connection: Connection) -> Approval:
+            held = update(table).where(table.c.key == key, table.c.status == "proposed", table.c.expires > self.now())
+            if connection.execute(held.values(status="proposed")).rowcount != 1:  # nobody decides while this is written
+                raise Conflict(f"approval {key}: decided already, or its time is over", code="DECIDED")
+            before = read(connection, key)
+            assert before is not None
+            if before.version != version:
+                raise Conflict(f"approval {key}: changed meanwhile", code="EDITED")
+            after = put(connection, before, made or version_of(connection, key, 0), by, self.now())
+            act = "edit" if made is not None else "undo"
+            self._audit.append(connection, entry(after, act, by=by, before=before), wall=self.now())
+            want(connection, "", after.job, {"version": after.version}, due=self.now())
+            return after
 
         return await self._store.run(write)
 
@@ -164,7 +144,7 @@ class Approvals:
 
         def wake(connection: Connection) -> None:
             for row in connection.execute(select(table).where(table.c.status == "proposed")):
-                want(connection, "", _approval(row).job, {"look": True}, due=self.now())
+                want(connection, "", approval_of(row, None).job, {"look": True}, due=self.now())
 
         try:
             await self._store.run(wake)
@@ -180,69 +160,3 @@ class Approvals:
             if known.status in ENDED:
                 return known
             await asyncio.sleep(LOOK_SECONDS)
-
-
-ACTS = {"confirmed": "approve", "rejected": "reject", "expired": "expire", "executed": "executed", "failed": "failed"}
-"""What the audit log calls a step by where it leads."""
-
-
-def move(
-    connection: Connection,
-    audit: Audit,
-    key: str,
-    start: str,
-    goal: str,
-    *,
-    by: str = "",
-    reason: str = "",
-    now: float,
-    before_expiry: bool = False,
-) -> Approval | None:
-    """One step on, and the entry that says so, if it still stands where it did. None: somebody else was first."""
-    where = (table.c.key == key) & (table.c.status == start)
-    if before_expiry:
-        where &= table.c.expires > now
-    values: dict[str, Any] = {"status": goal, "decided": now}
-    values |= {"decided_by": by[:120]} if by else {}
-    values |= {"reason": reason[:MOST_REASON]} if reason else {}
-    if connection.execute(update(table).where(where).values(**values)).rowcount != 1:
-        return None
-    moved = read(connection, key)
-    assert moved is not None
-    audit.append(connection, entry(moved, ACTS[goal], by=by, reason=reason), wall=now)
-    return moved
-
-
-def entry(approval: Approval, act: str, *, by: str = "", reason: str = "") -> Entry:
-    """Who did what with a change that waits; the one that asks holds what it would change, the others name it."""
-    facts = {"act": act, "key": approval.key, "tool": approval.tool, "rule": approval.rule}
-    words = {"reason": reason}
-    if act == "ask":
-        words |= {"request": approval.request, "after": _told(approval.plan)}
-    return Entry(
-        "approval",
-        approval.call_sid,
-        facts | ({"by": by[:120]} if by else {}),
-        {name: redact(text) for name, text in words.items() if text},
-        approval.asker.contact_id,
-    )
-
-
-def _told(plan: WritePlan) -> str:
-    return json.dumps({f"{t.object} {t.id}": t.after for t in plan.touches}, ensure_ascii=False, default=str)
-
-
-def read(connection: Connection, key: str) -> Approval | None:
-    row = connection.execute(select(table).where(table.c.key == key)).first()
-    return _approval(row) if row is not None else None
-
-
-def _approval(row: Row[Any]) -> Approval:
-    values = dict(row._mapping)
-    return Approval(
-        **{name: values[name] for name in values if name not in ("contact", "plan", "audit", "asker", "texts")},
-        plan=WritePlan.from_json(json.loads(values["plan"])),
-        audit=json.loads(values["audit"]),
-        asker=Asker(**json.loads(values["asker"])),
-        texts=tuple(json.loads(values["texts"])),
-    )

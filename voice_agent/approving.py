@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from voice_agent.approvals import OPEN, Approval, move, read
+from voice_agent.approval_rows import OPEN, Approval, entry, move, put, read, version_of
 from voice_agent.audit import audit_of
 from voice_agent.audited import change
 from voice_agent.errors import Conflict, SalesforceError, SalesforceTimeout
@@ -33,11 +33,15 @@ async def see_through(workshop: Workshop, key: str, arguments: Mapping[str, Any]
     name = str(arguments["key"])
     posted = await _kept(workshop, "post", lambda: _post(workshop, name))
     expires = float((posted or {}).get("expires", 0.0))
+    there = int((posted or {}).get("version", 0))
     status = "proposed"
     while status == "proposed":
         seen = await _kept(workshop, "look", lambda: _look(workshop, name))
         status = str((seen or {}).get("status", "gone"))
         if status == "proposed":
+            if (version := int((seen or {}).get("version", 0))) != there:
+                await _kept(workshop, "amend", lambda: _amend(workshop, name))
+                there = version
             left = max(1.0, expires - float((seen or {}).get("at", expires)))
             await workshop.receive(min(left, GLANCE_SECONDS))
     if status == "confirmed":
@@ -71,13 +75,46 @@ async def _post(workshop: Workshop, key: str) -> Result:
     expires = datetime.fromtimestamp(known.expires, UTC)
     try:
         await interactions.propose(
-            workshop.salesforce, known.plan, key=key, audit={**known.audit, "summary": known.request}, expires=expires
+            workshop.salesforce,
+            known.plan,
+            key=key,
+            audit={**known.audit, "summary": known.request},
+            expires=expires,
+            edited=_edited(known),
         )
     except MAY_YET_WORK:
         raise
     except (SalesforceError, ValueError) as error:
         log.error("a proposal is not in the org", extra={"error": type(error).__name__, "why": str(error)})
-    return {"expires": known.expires}
+    return {"expires": known.expires, "version": known.version}
+
+
+async def _amend(workshop: Workshop, key: str) -> Result:
+    """The org's row shows the values that a dispatcher has put in; without it the console's word still counts."""
+    known = await _known(workshop, key)
+    if known is None or known.status != "proposed" or (edited := _edited(known)) is None:
+        return None
+    theirs = await interactions.proposal(workshop.salesforce, key)
+    if theirs is None or theirs.status != "Proposed" or theirs.version == known.version:
+        return {"version": theirs.version if theirs else 0}
+    try:
+        audit = {**known.audit, "summary": known.request}
+        await interactions.amend(workshop.salesforce, theirs, known.plan, audit=audit, edited=edited)
+    except MAY_YET_WORK:
+        raise
+    except (SalesforceError, ValueError) as error:
+        log.error("a changed proposal is not in the org", extra={"error": type(error).__name__, "why": str(error)})
+    return {"version": known.version}
+
+
+def _edited(known: Approval) -> dict[str, Any] | None:
+    """What people in Salesforce are told of a version: who made it, and the values before and after."""
+    if not known.version:
+        return None
+    told: dict[str, Any] = {"version": known.version}
+    if known.edited_by:
+        told |= {"by": known.edited_by, "before": known.arguments_said, "after": str(known.audit.get("request", ""))}
+    return told
 
 
 async def _look(workshop: Workshop, key: str) -> Result:
@@ -97,12 +134,17 @@ async def _look(workshop: Workshop, key: str) -> Result:
         goal, reason = word, (theirs.error if theirs else "")
 
         def write(connection: Connection) -> str:
-            move(connection, audit_of(workshop.settings), key, "proposed", goal, by=by, reason=reason, now=now)
+            chain, seen = audit_of(workshop.settings), theirs.version if theirs else known.version
+            moved = move(connection, chain, key, "proposed", goal, by=by, reason=reason, now=now)
+            if moved is not None and goal == "confirmed" and moved.version != seen:
+                # What they agreed to is what they saw: the values that had not reached the org are not made.
+                stood = put(connection, moved, version_of(connection, key, seen), by, now)
+                chain.append(connection, entry(stood, "undo", by=by, before=moved), wall=now)
             stands = read(connection, key)
             return stands.status if stands else "gone"
 
         return {"status": await workshop.store.run(write), "at": now}
-    return {"status": "proposed", "at": now}
+    return {"status": "proposed", "at": now, "version": known.version}
 
 
 async def _in_the_org(workshop: Workshop, key: str) -> Proposal | None:
@@ -123,7 +165,8 @@ async def _execute(workshop: Workshop, key: str) -> Result:
     if known is None or known.status != "confirmed":
         return {"status": known.status if known else "gone"}
     await _told(workshop, key, "Confirmed")
-    audit = {**known.audit, "decision": f"confirmed by the caller, approved by {known.decided_by}"[:255]}
+    edited = f"changed by {known.edited_by}, " if known.edited_by else ""
+    audit = {**known.audit, "decision": f"confirmed by the caller, {edited}approved by {known.decided_by}"[:255]}
     plan, chain, intents = known.plan, audit_of(workshop.settings), Intents(workshop.store, now=workshop.now)
 
     def also(connection: Connection) -> None:
@@ -216,7 +259,9 @@ async def _inform(workshop: Workshop, key: str) -> Result:
 async def _answer(texts: Texts, known: Approval) -> bool:
     """The outcome, to the number on record of whoever asked; nobody without one is told by text."""
     asker = known.asker
-    template = "approved" if known.status == "executed" else "rejected"
+    template = "rejected"
+    if known.status == "executed":
+        template = "approved_edited" if known.edited_by else "approved"
     more: dict[str, Any] = {
         "key": f"{known.key}:outcome",
         "values": {"request": known.request},

@@ -18,7 +18,8 @@ from tests.salesforce.test_changes_made import IMPATIENT
 from tests.salesforce.test_questions import MARIA, field_service
 from voice_agent import approval_rules
 from voice_agent.approval_desk import ApprovalDesk
-from voice_agent.approvals import Approval, Approvals
+from voice_agent.approval_rows import Approval
+from voice_agent.approvals import Approvals
 from voice_agent.approving import see_through
 from voice_agent.audit import audit_of, of_call
 from voice_agent.errors import Conflict, StoreUnavailable
@@ -206,7 +207,7 @@ async def test_decided_in_salesforce_it_counts_as_much(org: EmulatedOrg, store: 
             await caller.settled()
             waiting = await here.waiting()
             job = asyncio.create_task(here.see_through(waiting.key))
-            row = await _posted(org, waiting.key)
+            row = await posted(org, waiting.key)
             org.somebody_else_changes("Pending_AI_Action__c", row, Status__c=word)
             # the event of the change wakes the job; a glance now and then does where there are no events
             job.cancel()
@@ -238,7 +239,7 @@ def an_event(name: str, fields: dict[str, Any], *, ours: bool = False) -> Change
     return Change(name, "UPDATE", ("a05000000000001",), fields, START, ours)
 
 
-async def _posted(org: EmulatedOrg, key: str) -> str:
+async def posted(org: EmulatedOrg, key: str) -> str:
     async with asyncio.timeout(10):
         while True:
             found = org.rows(f"SELECT Id FROM Pending_AI_Action__c WHERE Idempotency_Key__c = '{key}'")

@@ -29,6 +29,9 @@ class Callers:
         self._calls.append(answer["call_sid"])
         return str(answer["call_sid"])
 
+    def pin(self, name: str) -> str:
+        return str(self._people[name]["pin"])
+
     def say(self, call_sid: str, text: str) -> None:
         """Spoken once the agent has finished."""
         self._act(call_sid, "quiet", patience=60.0)

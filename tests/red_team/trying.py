@@ -190,8 +190,8 @@ class Counting:
         self.asked.append(key)
         return True
 
-    async def ended(self, key: str) -> str:
-        return "expired"
+    async def ended(self, key: str) -> tuple[str, str]:
+        return "expired", ""
 
 
 def _box(line: Line, where: Range, count: Counting, cell: Cell, clock: list[float]) -> Toolbox:

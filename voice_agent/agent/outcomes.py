@@ -74,8 +74,9 @@ class Approver(Protocol):
         """Put it before them, durably. True if the outcome will be texted. StoreUnavailable: nobody was asked."""
         ...
 
-    async def ended(self, key: str) -> str:
-        """Waits for the end of it: executed, rejected, expired or failed."""
+    async def ended(self, key: str) -> tuple[str, str]:
+        """Waits for the end of it: executed, rejected, expired or failed; and what is said of one that was made with
+        other values than the caller's, else nothing."""
         ...
 
 

@@ -356,10 +356,11 @@ class Toolbox:
         proposed = self._waiting.pop(token, None)
         if proposed is None or self._approver is None:
             return None
-        status = await self._approver.ended(self._key(token))
+        status, edited = await self._approver.ended(self._key(token))
         if status == "executed":
             self.committed.append(proposed.tool)
-        say = context.speak(f"approval.{status}", done=proposed.change.done)
+        key = "executed_edited" if edited and status == "executed" else status
+        say = context.speak(f"approval.{key}", done=edited or proposed.change.done)
         return Settled(say, f"{proposed.tool}: {status}. The caller was told so.", status)
 
     def _key(self, token: str) -> str:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from voice_agent.approvals import Approval, Approvals
+from voice_agent.approval_rows import Approval
+from voice_agent.approvals import Approvals
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.lately import Ended
 from voice_agent.handoff.outcomes import State, Waiting

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from voice_agent.approvals import Approval
+from voice_agent.approval_rows import Approval
 from voice_agent.console.acts import done
 from voice_agent.console.desk import Desk
 from voice_agent.console.folding import fold
@@ -16,6 +16,7 @@ from voice_agent.console.guard import Form, Guard, Refused
 from voice_agent.console.rendering import render
 from voice_agent.console.users import User, Visitor
 from voice_agent.errors import Conflict
+from voice_agent.revising import why
 
 LAST_WORDS = 4
 RECENT = 20
@@ -33,7 +34,8 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
             raise Refused(400, "A change is approved or rejected.")
         if not approve and not reason:
             raise Refused(400, "Say why: the person who asked is told.")
-        decided = await word(desk, key, approve, visitor.user, reason)
+        seen = int(form["version"]) if form.get("version", "").isdigit() else None
+        decided = await word(desk, key, approve, visitor.user, reason, seen)
         sentence = "Approved; the change is made now." if approve else "Rejected; nothing is changed."
         return done(request, sentence, decided.call_sid)
 
@@ -43,12 +45,12 @@ def routes(desk: Desk, guard: Guard) -> list[BaseRoute]:
     ]
 
 
-async def word(desk: Desk, key: str, approve: bool, user: User, reason: str) -> Approval:
-    """A person's word on a change. Refused when it was decided before, or ran out."""
+async def word(desk: Desk, key: str, approve: bool, user: User, reason: str, version: int | None) -> Approval:
+    """A person's word on a change, on the version they looked at. Refused when it was decided before, or ran out."""
     try:
-        decided = await desk.approvals.decide(key, approve, user.name, reason)
-    except Conflict:
-        raise Refused(409, "It was decided already, or its time is over. The list shows what came of it.") from None
+        decided = await desk.approvals.decide(key, approve, user.name, reason, version=version)
+    except Conflict as conflict:
+        raise Refused(*why(conflict)) from None
     desk.board.look_again()
     return decided
 
@@ -72,6 +74,10 @@ async def card(desk: Desk, approval: Approval, *, evidence: bool = True) -> dict
         "rule": approval.rule,
         "asker": approval.asker,
         "request": approval.request,
+        "version": approval.version,
+        "edited_by": approval.edited_by,
+        "said": approval.said,
+        "editable": bool(desk.revising.schema(approval)),
         "touches": approval.plan.touches,
         "asked": approval.asked,
         "expires": approval.expires,

@@ -24,6 +24,7 @@ from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.lines import Lines
 from voice_agent.orders import Orders
 from voice_agent.overrides import Overrides
+from voice_agent.revising import Revising
 from voice_agent.settings import Settings
 from voice_agent.store import Store
 
@@ -61,6 +62,7 @@ class Desk:
     digests: Digests
     dispatch: Dispatch
     approvals: Approvals
+    revising: Revising
     board: Board
     orders: Orders
     overrides: Overrides

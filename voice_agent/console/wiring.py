@@ -21,6 +21,7 @@ from voice_agent.console import (
     api,
     control,
     deciding,
+    editing,
     now,
     numbers,
     openid,
@@ -45,6 +46,7 @@ from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.lines import Lines
 from voice_agent.orders import Orders
 from voice_agent.overrides import Overrides
+from voice_agent.revising import Revising
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.settings import Settings
 from voice_agent.store import Store
@@ -95,6 +97,7 @@ def console(
     overrides: Overrides,
     dispatch: Dispatch,
     approvals: Approvals,
+    revising: Revising,
     *,
     stopping: Callable[[], bool],
 ) -> Console:
@@ -109,6 +112,7 @@ def console(
         digests=Digests(store, source),
         dispatch=dispatch,
         approvals=approvals,
+        revising=revising,
         board=Board(dispatch, approvals),
         orders=Orders(store, calls, time.time),
         overrides=overrides,
@@ -125,6 +129,7 @@ def console(
         *openid.routes(desk, guard),
         *people.routes(desk, guard),
         *deciding.routes(desk, guard),
+        *editing.routes(desk, guard),
         *past.routes(desk, guard),
         *numbers.routes(desk, guard),
         *now.routes(desk, guard),

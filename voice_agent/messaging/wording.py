@@ -57,6 +57,7 @@ KINDS: Mapping[str, Kind] = {
     "running_late": _kind("about minutes technician"),
     "write_outcome": _kind("outcome"),
     "approved": _kind("request", waits=True),
+    "approved_edited": _kind("request", waits=True),
     "rejected": _kind("request", waits=True),
     "call_back": _kind("when", asked=True),
     "emergency_page": _kind("hazard place callback", staff=True, plain=True),

@@ -42,6 +42,8 @@ class Proposal:
     audit: Mapping[str, Any]
     error: str
     modified: str
+    version: int = 0
+    """Which of the versions that dispatchers made of it stands in the org; 0 is the caller's."""
 
 
 async def record_call(
@@ -74,12 +76,19 @@ async def record_call(
 
 
 async def propose(
-    salesforce: Salesforce, plan: WritePlan, *, key: str, audit: Mapping[str, Any], expires: datetime
+    salesforce: Salesforce,
+    plan: WritePlan,
+    *,
+    key: str,
+    audit: Mapping[str, Any],
+    expires: datetime,
+    edited: Mapping[str, Any] | None = None,
 ) -> None:
-    """Put a plan before a dispatcher. The same key again changes nothing. ValueError for a plan too long to be kept."""
-    payload = json.dumps({"plan": plan.as_json(), "audit": dict(audit)}, ensure_ascii=False)
-    if len(payload) > PAYLOAD_LENGTH:
-        raise ValueError("the plan does not fit into a proposal")
+    """Put a plan before a dispatcher. The same key again changes nothing. ValueError for a plan too long to be kept.
+
+    `edited` says of a version that is not the caller's: its number under `version`, who made it, what became of what.
+    """
+    payload = _payload(plan, audit, edited)
     known = await proposal(salesforce, key)
     if known is not None:
         return
@@ -93,6 +102,22 @@ async def propose(
     if target is not None and not target.id.startswith("@"):
         row |= {"Target_Object__c": target.object, "Target_Id__c": target.id}
     await _upsert(salesforce, "Pending_AI_Action__c", "Idempotency_Key__c", key, row)
+
+
+async def amend(
+    salesforce: Salesforce, known: Proposal, plan: WritePlan, *, audit: Mapping[str, Any], edited: Mapping[str, Any]
+) -> None:
+    """Another version of a proposal that nobody has decided yet. Conflict when it was decided or changed meanwhile;
+    ValueError as for `propose`."""
+    await _change(salesforce, known, {"Payload__c": _payload(plan, audit, edited)})
+
+
+def _payload(plan: WritePlan, audit: Mapping[str, Any], edited: Mapping[str, Any] | None) -> str:
+    whole = {"plan": plan.as_json(), "audit": dict(audit), **({"edited": dict(edited)} if edited else {})}
+    payload = json.dumps(whole, ensure_ascii=False, default=str)
+    if len(payload) > PAYLOAD_LENGTH:
+        raise ValueError("the plan does not fit into a proposal")
+    return payload
 
 
 async def proposal(salesforce: Salesforce, key: str) -> Proposal | None:
@@ -113,8 +138,12 @@ async def decide(salesforce: Salesforce, known: Proposal, status: Decision, *, e
     """Move a proposal on. Conflict when somebody decided otherwise meanwhile; ValueError for a step that is none."""
     if status not in MOVES.get(known.status, frozenset()):
         raise ValueError(f"a proposal does not go from {known.status} to {status}")
-    guard = unchanged("as_read", "Pending_AI_Action__c", known.id, known.modified, Status__c=known.status)
     body: dict[str, Any] = {"Status__c": status, **({"Error__c": error[:PAYLOAD_LENGTH]} if error else {})}
+    await _change(salesforce, known, body)
+
+
+async def _change(salesforce: Salesforce, known: Proposal, body: Mapping[str, Any]) -> None:
+    guard = unchanged("as_read", "Pending_AI_Action__c", known.id, known.modified, Status__c=known.status)
     answers = await salesforce.composite(
         [
             {
@@ -126,7 +155,7 @@ async def decide(salesforce: Salesforce, known: Proposal, status: Decision, *, e
                 "method": "PATCH",
                 "url": salesforce.data_url(f"sobjects/Pending_AI_Action__c/{guard.ref}"),
                 "referenceId": "decision",
-                "body": body,
+                "body": dict(body),
             },
         ],
         writes=True,
@@ -146,6 +175,7 @@ def _proposal(row: Row) -> Proposal:
         audit=payload["audit"],
         error=str(row.get("Error__c") or ""),
         modified=str(row["SystemModstamp"]),
+        version=int(payload.get("edited", {}).get("version", 0)),
     )
 
 

@@ -53,12 +53,19 @@ switch (document.body.dataset.page) {
   case "queue":
   case "approvals":
     startWaiting();
+    offerUndo();
     Object.assign(keys, {
       j: () => step(".waiting [data-key], .waiting .foot a", 1),
       k: () => step(".waiting [data-key], .waiting .foot a", -1),
       a: () => first("[data-key=a]")?.click(),
+      e: () => first("[data-key=e]")?.click(),
     });
     listen({ part: document.body.dataset.page }, { part: partChanged });
+    break;
+  case "edit":
+    startForms();
+    Object.assign(keys, { Escape: () => $("back").click() });
+    listen({}, {});
     break;
   case "settings":
     startForms();

@@ -17,8 +17,13 @@ async function send(event, form) {
   }
   const answer = await attempt(form.getAttribute("action"), values);
   if (!answer) return;
-  if (form.dataset.before) sessionStorage.setItem("undo", JSON.stringify({ path: form.getAttribute("action"), name: values.name, value: form.dataset.before }));
-  setTimeout(() => location.reload(), 350);
+  if (form.dataset.before) keep("Changed on every server.", form.getAttribute("action"), { name: values.name, value: form.dataset.before, confirm: "yes" });
+  if (answer.undo) keep(answer.done, answer.undo.path, { version: answer.undo.version });
+  setTimeout(() => (answer.next ? location.assign(answer.next) : location.reload()), 350);
+}
+
+function keep(done, path, values) {
+  sessionStorage.setItem("undo", JSON.stringify({ done, path, values }));
 }
 
 /** After the page has come back: the last change may be taken back. */
@@ -26,10 +31,13 @@ export function offerUndo() {
   const kept = sessionStorage.getItem("undo");
   sessionStorage.removeItem("undo");
   if (!kept) return;
-  const { path, name, value } = JSON.parse(kept);
-  toast("Changed on every server.", {
+  const { done, path, values } = JSON.parse(kept);
+  toast(done, {
     tone: "good",
     seconds: 12,
-    undo: async () => (await attempt(path, { name, value, confirm: "yes" })) && setTimeout(() => location.reload(), 350),
+    undo: async () => {
+      if (!(await attempt(path, values)) || document.querySelector("[data-live]")) return;  // those renew themselves
+      setTimeout(() => location.reload(), 350);
+    },
   });
 }
