@@ -7,8 +7,8 @@ table as the routes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,14 +17,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from voice_agent.approval_rows import Approval
-from voice_agent.console import deciding, editing
+from voice_agent.console import approving
 from voice_agent.console.acts import give, note
 from voice_agent.console.desk import Desk
 from voice_agent.console.digest import digest
 from voice_agent.console.figures import figures
 from voice_agent.console.folding import CallView, fold
 from voice_agent.console.guard import Refused
+from voice_agent.console.operations import DONE, NUMBER, OBJECT, TEXT, Body, Operation, several, thing
 from voice_agent.console.people import WHY
 from voice_agent.console.rows import state
 from voice_agent.console.users import Role, User
@@ -37,39 +37,6 @@ MOST_BODY_BYTES = 16 * 1024
 MOST_CALLS = 500
 DAY_SECONDS = 86_400.0
 
-Body = Mapping[str, Any]
-Answer = Callable[[Request, User, Body], Awaitable[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One row of the table. `takes` and `gives` are JSON schemas; path parameters stand in braces in `path`."""
-
-    method: str
-    path: str
-    summary: str
-    answer: Answer
-    gives: Mapping[str, Any]
-    takes: Mapping[str, Any] | None = None
-    query: tuple[tuple[str, str], ...] = ()
-    role: Role = Role.DISPATCHER
-
-
-TEXT = {"type": "string"}
-NUMBER = {"type": "number"}
-WHOLE = {"type": "integer"}
-DONE = {"type": "object", "properties": {"done": {"type": "boolean"}}, "required": ["done"]}
-OBJECT = {"type": "object"}
-
-
-def thing(**properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def several(name: str, of: Mapping[str, Any]) -> Mapping[str, Any]:
-    return thing(**{name: {"type": "array", "items": of}})
-
-
 LIVE = thing(
     call_sid=TEXT, line=TEXT, number=TEXT, name=TEXT, level={"type": "integer"}, lang=TEXT, state=TEXT, wants=TEXT,
     emergency=TEXT, started=NUMBER, confidence={"type": ["number", "null"]}, latency_ms={"type": ["number", "null"]},
@@ -79,12 +46,6 @@ WAITING = thing(
     call_sid=TEXT, line=TEXT, number=TEXT, name=TEXT, reason=TEXT, urgent={"type": "boolean"}, state=TEXT,
     entered=NUMBER, position={"type": "integer"}, summary=OBJECT,
 )  # fmt: skip
-APPROVAL = thing(
-    key=TEXT, call_sid=TEXT, tool=TEXT, rule=TEXT, status=TEXT, request=TEXT, asker=OBJECT, asked=NUMBER,
-    expires=NUMBER, decided_by=TEXT, reason=TEXT, changes={"type": "array", "items": OBJECT}, version=WHOLE,
-    edited_by=TEXT, said=TEXT,
-)  # fmt: skip
-EDITABLE = {**APPROVAL, "properties": {**APPROVAL["properties"], "values": OBJECT, "schema": OBJECT}}
 
 
 def routes(desk: Desk) -> list[BaseRoute]:
@@ -153,42 +114,6 @@ def operations(desk: Desk) -> list[Operation]:
             raise Refused(409, WHY[result.why])
         return {"done": True}
 
-    async def pending(request: Request, user: User, body: Body) -> Any:
-        return {"approvals": [approval_json(each) for each in await desk.approvals.waiting()]}
-
-    async def decide(request: Request, user: User, body: Body) -> Any:
-        if not isinstance(body.get("approve"), bool):
-            raise Refused(400, "approve must be true or false.")
-        reason = as_words(str(body.get("reason", "")))
-        if not body["approve"] and not reason:
-            raise Refused(400, "reason is missing: the person who asked is told.")
-        version = body.get("version")
-        if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
-            raise Refused(400, "version must be the number of the version you looked at.")
-        decided = await deciding.word(desk, request.path_params["key"], body["approve"], user, reason, version)
-        return approval_json(decided)
-
-    async def one_change(request: Request, user: User, body: Body) -> Any:
-        known = await desk.approvals.get(request.path_params["key"])
-        if known is None:
-            raise Refused(404, "There is no change of that key.")
-        schema = desk.revising.schema(known) if known.status == "proposed" else {}
-        return approval_json(known) | {"values": dict(known.arguments), "schema": schema}
-
-    async def edit(request: Request, user: User, body: Body) -> Any:
-        if not isinstance(body.get("values"), dict):
-            raise Refused(400, "values must be an object of those values that are to be others.")
-        return approval_json(await editing.revise(desk, *looked_at(request, body), body["values"], user))
-
-    async def undo(request: Request, user: User, body: Body) -> Any:
-        return approval_json(await editing.take_back(desk, *looked_at(request, body), user))
-
-    def looked_at(request: Request, body: Body) -> tuple[str, int]:
-        version = body.get("version", 0)
-        if isinstance(version, bool) or not isinstance(version, int):
-            raise Refused(400, "version must be the number of the version you looked at.")
-        return request.path_params["key"], version
-
     async def numbers(request: Request, user: User, body: Body) -> Any:
         days = _count(request.query_params.get("days"), 7, 365)
         midnight = datetime.fromtimestamp(desk.wall(), desk.zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -220,25 +145,7 @@ def operations(desk: Desk) -> list[Operation]:
         ),
         Operation("POST", "/api/queue/{call_sid}/decline", "Stop ringing for this caller.", decline, DONE),
         Operation("POST", "/api/queue/{call_sid}/call-back", "Promise to call the caller back.", call_back, DONE),
-        Operation("GET", "/api/approvals", "Changes that wait for approval.", pending, several("approvals", APPROVAL)),
-        Operation(
-            "POST", "/api/approvals/{key}/decide", "Approve or reject; the first word counts.", decide, APPROVAL,
-            {"type": "object", "properties": {"approve": {"type": "boolean"}, "reason": TEXT, "version": WHOLE},
-             "required": ["approve"]},
-        ),
-        Operation(
-            "GET", "/api/approvals/{key}", "One change, its values, and the schema of those that may be edited.",
-            one_change, EDITABLE,
-        ),
-        Operation(
-            "POST", "/api/approvals/{key}/edit", "Put other values into a change that waits; null takes one away.",
-            edit, APPROVAL,
-            {"type": "object", "properties": {"values": OBJECT, "version": WHOLE}, "required": ["values"]},
-        ),
-        Operation(
-            "POST", "/api/approvals/{key}/undo", "Take edited values back: what the caller said stands again.", undo,
-            APPROVAL, {"type": "object", "properties": {"version": WHOLE}, "required": ["version"]},
-        ),
+        *approving.operations(desk),
         Operation(
             "GET", "/api/numbers", "Containment, resolution, delays and costs of a period.", numbers, OBJECT,
             query=(days,), role=Role.SUPERVISOR,
@@ -317,26 +224,6 @@ def waiting_json(waiting: Waiting) -> dict[str, Any]:
         "entered": waiting.entered,
         "position": waiting.position,
         "summary": dict(waiting.summary),
-    }
-
-
-def approval_json(approval: Approval) -> dict[str, Any]:
-    return {
-        "key": approval.key,
-        "call_sid": approval.call_sid,
-        "tool": approval.tool,
-        "rule": approval.rule,
-        "status": approval.status,
-        "request": approval.request,
-        "asker": {"role": approval.asker.role, "name": approval.asker.name},
-        "asked": approval.asked,
-        "expires": approval.expires,
-        "decided_by": approval.decided_by,
-        "reason": approval.reason,
-        "changes": [asdict(touch) for touch in approval.plan.touches],
-        "version": approval.version,
-        "edited_by": approval.edited_by,
-        "said": approval.said,
     }
 
 
