@@ -187,7 +187,8 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
             session.takes_up(past)
         return session
 
-    people = transfers(settings, lines, store, jobs, calls, tickets)
+    wording = Later()
+    people = transfers(settings, lines, store, jobs, calls, tickets, lambda: wording.model)
     revising = Revising(approvals, rules, tools, recalling_tools, field, lines)
     pages = console(
         settings,
@@ -246,6 +247,7 @@ def build(settings: Settings, *, model: Model | None = None, more: Sequence[Base
                 for base, name, key in settings.model_endpoints
             ]
             ladder.model = Ladder([*models, offline])
+            wording.model = next(iter(models), None)
             opening = asyncio.create_task(_open(store))
             await asyncio.wait({opening}, timeout=STORE_SECONDS)  # no longer: calls are taken without a store, too
             background = [

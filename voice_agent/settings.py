@@ -69,6 +69,7 @@ class Settings:
     console_oidc_client_secret: str = field(default="", repr=False)
     prompts_dir: str = ""
     drain_seconds: int = 900
+    reword_summaries: bool = False
     demo: bool = False
 
     @property

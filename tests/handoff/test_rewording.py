@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.edges.doorstep import CALL, Doorstep
 from tests.handoff.test_summary import Told
 from voice_agent.agent.model import Breathe, Emit, ReplyRequest, Situation, Usage, Words, at_ease
+from voice_agent.connecting import connecting
 from voice_agent.errors import ModelUnavailable
-from voice_agent.handoff.rewording import added, reworded
+from voice_agent.handoff.outcomes import Waiting
+from voice_agent.handoff.placing import Placing
+from voice_agent.handoff.rewording import Rewording, added, reworded
 from voice_agent.handoff.summary import Summary
 
 NOW = Situation("customer", datetime(2026, 11, 23, 15, tzinfo=UTC))
@@ -76,3 +80,43 @@ def test_what_the_agent_did_may_be_told_as_done() -> None:
 
 def test_a_model_that_is_down_leaves_the_lines_as_they_are() -> None:
     assert worded("anything", fails=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [(FITS := "Maria Gonzalez wants to move a visit.", FITS), ("Maria Gonzalez wants Friday.", "")]
+)
+def test_the_wording_comes_beside_a_summary_that_is_in_the_queue_already(text: str, kept: str) -> None:
+    async def scenario() -> None:
+        here = Doorstep()
+        asked, may = asyncio.Event(), asyncio.Event()
+
+        class Slow(Writes):
+            async def reply(self, request: ReplyRequest, emit: Emit, breathe: Breathe = at_ease) -> Usage:
+                asked.set()
+                await may.wait()
+                return await super().reply(request, emit, breathe)
+
+        dispatch = here.services.dispatch
+        rewording = Rewording(lambda: Slow(text), "word it", lambda: datetime.now(UTC))
+        placing = Placing(dispatch, here.services.calls, connecting(here.settings, here.services.tickets), rewording)
+        told = summary()
+        coming = Waiting(CALL, 1, "customer", "dispatch", "+13125550142", summary=told.as_json())
+        assert "<Enqueue" in await placing.hand_over(coming), "the caller is in the queue before the model has answered"
+        await asked.wait()
+        before = await dispatch.load(CALL)
+        assert before is not None and before.summary == told.as_json()
+        may.set()
+        async with asyncio.timeout(10):
+            while dispatch._patient:
+                await asyncio.wait(set(dispatch._patient))
+        after = await dispatch.load(CALL)
+        assert after is not None and after.summary == told.as_json() | {"worded": kept}
+        await dispatch.close()
+        here.services.store.close()
+
+    asyncio.run(scenario())
+
+
+def test_without_an_outside_model_nobody_is_asked() -> None:
+    rewording = Rewording(lambda: None, "word it", lambda: datetime.now(UTC))
+    assert asyncio.run(rewording.of(summary())) == ""

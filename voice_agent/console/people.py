@@ -187,5 +187,6 @@ def card(waiting: Waiting, user: User, comes: str) -> dict[str, Any]:
         "trying": f"{trying.by}: {STEPS[trying.step]}" if trying is not None else "",
         "tried": tries(waiting),
         "ahead": comes,
+        "worded": waiting.summary.get("worded", ""),
         "groups": groups(waiting),
     }

@@ -13,6 +13,8 @@ from voice_agent.errors import StoreUnavailable, VoiceAgentError
 from voice_agent.handoff.dispatch import Dispatch
 from voice_agent.handoff.ladder import next_phone
 from voice_agent.handoff.outcomes import Attempt, Outcome, State, Via, Waiting, Wish
+from voice_agent.handoff.rewording import Rewording
+from voice_agent.handoff.summary import Summary
 from voice_agent.handoff.targets import MOST_CONVERSATIONS
 from voice_agent.lines import Line
 from voice_agent.twilio import twiml
@@ -25,11 +27,12 @@ log = logging.getLogger(__name__)
 
 
 class Placing:
-    def __init__(self, dispatch: Dispatch, calls: Calls, connect: Connect) -> None:
+    def __init__(self, dispatch: Dispatch, calls: Calls, connect: Connect, rewording: Rewording | None = None) -> None:
         self._dispatch = dispatch
         self._documents = dispatch.documents
         self._calls = calls
         self._connect = connect
+        self._rewording = rewording
 
     # -- arriving --------------------------------------------------------------------------------------------------
 
@@ -37,10 +40,18 @@ class Placing:
         """The agent lets go of a call: the TwiML that reaches a person."""
         try:
             waiting = await self._dispatch.enter(arriving)
-            return await self.place(waiting, say=say)
+            answer = await self.place(waiting, say=say)
+            if self._rewording is not None and waiting.summary:
+                self._dispatch.later(self._word(waiting, self._rewording), patient=True)
+            return answer
         except StoreUnavailable:
             log.error("the store failed at a hand-over", extra={"call_sid": arriving.call_sid})
             return self._unsaved(arriving, say)
+
+    async def _word(self, waiting: Waiting, rewording: Rewording) -> None:
+        """The lines written by rule are in the queue already; a wording of them may follow."""
+        if words := await rewording.of(Summary.from_json(waiting.summary)):
+            await self._dispatch.worded(waiting, words)
 
     async def place(self, waiting: Waiting, *, say: str = "") -> str:
         """Where a caller goes who waits: to the person who has them, to their target, or to the end of the ladder."""

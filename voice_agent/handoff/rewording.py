@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from voice_agent.agent.model import Model, ReplyRequest, Situation, ToolWanted, Words
 from voice_agent.errors import ModelError
@@ -46,6 +47,24 @@ _TAKEN_BACK = re.compile(
 BEFORE = 5
 """Words in front of a claim in which a "not" or a "wants" takes it back."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+
+
+class Rewording:
+    """What is done with a summary once its caller is in the queue. `model` gives None while there is none to ask: the
+    offline model holds conversations and can word nothing."""
+
+    def __init__(self, model: Callable[[], Model | None], prompt: str, now: Callable[[], datetime]) -> None:
+        self._model = model
+        self._prompt = prompt
+        self._now = now
+
+    async def of(self, summary: Summary) -> str:
+        """A wording that adds nothing; "" where there is none."""
+        model = self._model()
+        if model is None:
+            return ""
+        situation = Situation("dispatch", self._now(), lang=summary.lang)
+        return (await reworded(summary, model, self._prompt, situation)).worded
 
 
 async def reworded(summary: Summary, model: Model, prompt: str, situation: Situation) -> Summary:

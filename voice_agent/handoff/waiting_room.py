@@ -159,6 +159,15 @@ def stay(connection: Connection, call_sid: str, *, target: str = "", at: float =
     return there
 
 
+def worded(connection: Connection, call_sid: str, round_: int, words: str) -> bool:
+    """A model's wording stands beside the summary of this round; False when the caller is not in it any more."""
+    there = load(connection, call_sid)
+    if there is None or there.round != round_ or there.state is State.OVER or not there.summary:
+        return False
+    save(connection, replace(there, summary={**there.summary, "worded": words}))
+    return True
+
+
 def begin(
     connection: Connection,
     call_sid: str,

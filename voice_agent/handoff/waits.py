@@ -84,6 +84,12 @@ class Waits:
             lambda connection: room.seen(connection, call_sid, position=position, queue_sid=queue_sid, at=now)
         )
 
+    async def worded(self, waiting: Waiting, words: str) -> None:
+        """A model's wording, beside the lines of the summary."""
+        call_sid, round_ = waiting.call_sid, waiting.round
+        if await self.run(lambda connection: room.worded(connection, call_sid, round_, words)):
+            self.note(call_sid, "transfer", step="worded")
+
     async def wish(self, call_sid: str, wanted: Wish) -> bool:
         return await self.run(lambda connection: room.wish(connection, call_sid, wanted))
 
