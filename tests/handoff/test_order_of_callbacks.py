@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.edges.doorstep import CALL, CUSTOMER_LINE, Doorstep
@@ -76,6 +76,8 @@ def one() -> Iterator[Doorstep]:
 
 
 @settings(max_examples=40, deadline=None)
+@example([("key", "1"), ("caller", "completed"), ("caller's leg", "join"), ("room", "conference-start")])
+@example([("key", "1"), ("caller's leg", "join"), ("status", "completed"), ("caller's leg", "alone")])
 @given(events=LEG_EVENTS)
 def test_whatever_comes_in_whatever_order_outcomes_stay_and_one_leg_has_the_caller(
     one: Doorstep, events: list[tuple[str, str]]

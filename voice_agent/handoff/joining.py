@@ -82,10 +82,11 @@ def apart(connection: Connection, key: str, at: float) -> Waiting | None:
     if found is None:
         return None
     waiting = found[0]
-    if waiting.accepted_key != key or waiting.state not in CLAIMED:
+    if waiting.accepted_key != key or waiting.state is State.OVER:
         return waiting
     talks = waiting.talks - 1 if waiting.state is State.CONNECTED else waiting.talks
-    waiting = replace(waiting, state=State.WAITING, wish=Wish.NONE, accepted_key="", talks=max(0, talks))
+    state = State.WAITING if waiting.state in CLAIMED else waiting.state
+    waiting = replace(waiting, state=state, wish=Wish.NONE, accepted_key="", talks=max(0, talks))
     save(connection, waiting)
     move(connection, key, lambda each: each.over(Outcome.FAILED, at))
     return replace(waiting, attempts=attempts_of(connection, waiting))

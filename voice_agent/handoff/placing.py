@@ -154,8 +154,10 @@ class Placing:
 
     async def wait_on(self, waiting: Waiting, key: str) -> str:
         """The person who had accepted is gone, and the two have not talked."""
-        apart = await self._dispatch.apart(key)
-        return await self.place(apart or waiting, say=self.say(waiting, "transfer.lost_them"))
+        apart = await self._dispatch.apart(key) or waiting
+        if apart.state is State.OVER:  # and yet Twilio asks about them: whoever is on the line is not left there
+            return self.agent_again(apart, "transfer.back")
+        return await self.place(apart, say=self.say(waiting, "transfer.lost_them"))
 
     async def after_talk(self, waiting: Waiting) -> str:
         if waiting.accepted_key:
