@@ -16,8 +16,10 @@ from voice_agent.console.people import queue
 from voice_agent.console.rows import Row, row
 from voice_agent.console.tally import Tally, tally
 from voice_agent.console.users import User
+from voice_agent.errors import StoreUnavailable
 
 LOOK_SECONDS = 0.25
+SILENT = "The database does not answer; what is shown may be old."
 KEEP_ALIVE_SECONDS = 15.0
 
 
@@ -47,9 +49,14 @@ class Stream:
         async with desk.watch.watching():
             while not desk.stopping():
                 sent = False
-                async for event in self._look():
-                    sent = True
-                    yield event
+                try:
+                    async for news in self._look():
+                        sent = True
+                        yield news
+                except StoreUnavailable:
+                    if self._trouble != SILENT:
+                        self._trouble, sent = SILENT, True
+                        yield event("trouble", {"text": SILENT})
                 quiet = 0.0 if sent else quiet + LOOK_SECONDS
                 if quiet >= KEEP_ALIVE_SECONDS:
                     quiet = 0.0
@@ -58,7 +65,7 @@ class Stream:
 
     async def _look(self) -> AsyncIterator[bytes]:
         watch = self._desk.watch
-        if watch.trouble != self._trouble:
+        if watch.trouble and watch.trouble != self._trouble:
             self._trouble = watch.trouble
             yield event("trouble", {"text": self._trouble})
         if (counted := await tally(self._desk)) != self._tally:
@@ -74,6 +81,9 @@ class Stream:
             yield event("part", {"name": self._part, "html": markup})
         if self._call_sid and (changed := await self._fragments()):
             yield event("call", {"call": self._call_sid, "parts": changed})
+        if self._trouble and not watch.trouble:
+            self._trouble = ""
+            yield event("trouble", {"text": ""})
 
     def _changes(self) -> dict[str, Any]:
         watch = self._desk.watch

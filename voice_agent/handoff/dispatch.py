@@ -48,11 +48,11 @@ class Dispatch(Ringing):
 
     async def lately(self, since: float, limit: int) -> list[Ended]:
         """What became of those who began to wait at `since` (UNIX seconds) or later. StoreUnavailable."""
-        return await self.run(lambda connection: lately(connection, since, limit))
+        return await self.look(lambda connection: lately(connection, since, limit))
 
     async def workers(self) -> list[Worker]:
         """TaskRouter's workers as far as they are known here. StoreUnavailable."""
-        return await self.run(workers.everybody)
+        return await self.look(workers.everybody)
 
     async def worker_is(self, worker: Worker) -> None:
         """An event tells what a worker does now. StoreUnavailable."""

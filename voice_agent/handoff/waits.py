@@ -65,7 +65,7 @@ class Waits:
 
     async def waiting(self) -> list[Waiting]:
         """Everybody who waits for a person, is being connected or talks to one. StoreUnavailable."""
-        return await self._store.run(room.open_ones)
+        return await self.look(room.open_ones)
 
     async def enter(self, arriving: Waiting) -> Waiting:
         """A caller is handed over. StoreUnavailable: they can still be put through, but nobody can accept them."""
@@ -218,3 +218,7 @@ class Waits:
     async def run(self, work: Work[T]) -> T:
         """One transaction. StoreUnavailable when it failed or took too long: the caller is not kept waiting for it."""
         return await self._store.run(work, deadline=STORE_SECONDS)
+
+    async def look(self, work: Work[T]) -> T:
+        """The same for what only reads: it waits for no call's write, and none waits for it."""
+        return await self._store.look(work, deadline=STORE_SECONDS)
