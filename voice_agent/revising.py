@@ -8,6 +8,7 @@ table and the same fields nobody may set. Which record it is about stays what th
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -123,12 +124,15 @@ class Revising:
         context = await self._context(known, known.lang)
         change = await self._run(tool, known, given, context)
         self._within(rule, change.plan, known, context)
+        request = without_question(change.read_back)
+        if request == known.request and _steps(change.plan) == _steps(known.plan):
+            raise InvalidArguments("The records would be the same with it: this org keeps nothing of that value.")
         stopped = self.rules.stops(change.plan, context.now)
         return Version(
             plan=change.plan,
             audit={**known.audit, "request": as_json(given)},
             rule=known.rule if known.rule == SUPERVISED else stopped or known.rule,
-            request=without_question(change.read_back),
+            request=request,
             done=change.done,
             texts=tuple(asdict(text) for text in change.texts),
         )
@@ -175,11 +179,15 @@ class Revising:
         else:
             grant.contact = next((one for one in people.matches if one.id == asker.contact_id), None)
         if grant.technician is None and grant.contact is None:
-            raise Conflict(f"approval {known.key}: nobody on record under the number of who asked", code="GONE")
+            raise Conflict(f"approval {known.key}: nobody on record under the number of who asked", code="NOBODY")
         return grant
 
     def _line(self, known: Approval) -> Line:
         return self.lines.by_number(known.asker.sender) or self.lines.lines[0]
+
+
+def _steps(plan: WritePlan) -> str:
+    return json.dumps(plan.as_json()["steps"], default=str, sort_keys=True)
 
 
 def _about(plan: WritePlan) -> tuple[str, str, str]:
@@ -200,6 +208,8 @@ def why(error: Exception) -> tuple[int, str]:
             return 409, "Somebody has put in other values meanwhile. Look at them first."
         case Conflict(code="UNCHANGED"):
             return 409, "These are the caller's own values already."
+        case Conflict(code="NOBODY"):
+            return 409, "Who asked is not on record under their number any more. Reject the change and say why."
         case Conflict(code="GONE"):
             return 409, "The records have moved on since the caller asked. Reject the change and say why."
         case Conflict():

@@ -39,6 +39,45 @@ async def twelve_sensors(here: Office) -> tuple[Speaking, Approval]:
     return caller, await here.waiting()
 
 
+EVERY = [
+    ("technician", "job_note", {"job": "4518", "note": "belt worn"}, {"note": "belt is new"}),
+    ("technician", "running_late", {"job": "next", "minutes": 20}, {"minutes": 45}),
+    ("technician", "request_part", {"part": "flame sensor", "job": "current"}, {"quantity": 2}),
+    ("technician", "request_part", {"part": "flame sensor"}, {"needed_by": "2026-11-27"}),
+    ("technician", "transfer_part", {"part": "flame sensor", "source": "warehouse"}, {"quantity": 2}),
+    ("technician", "add_work", {"job": "4518", "work": "replace the old vent"}, {"work": "replace the old duct"}),
+    ("technician", "ask_dispatcher", {"question": "is anybody near", "job": "4518"}, {"question": "who is near"}),
+    ("technician", "take_message", {"message": "van needs tyres"}, {"desk": "dispatch"}),
+    ("customer", "visit_note", {"note": "the dog bites"}, {"note": "the dog is friendly"}),
+    ("customer", "preferred_times", {"times": "mornings please"}, {"times": "afternoons please"}),
+    ("customer", "report_problem", {"problem": "the water heater leaks"}, {"problem": "the water heater is cold"}),
+    ("customer", "take_message", {"message": "call me about the bill"}, {"callback_number": "7735550188"}),
+]
+
+
+@live
+@pytest.mark.parametrize(("who", "tool", "said", "values"), EVERY, ids=lambda value: str(value) if value else "")
+async def test_every_tool_takes_other_values_for_the_very_record_it_was_about(
+    org: EmulatedOrg, store: Store, who: str, tool: str, said: dict[str, Any], values: dict[str, Any]
+) -> None:
+    async with office(org, store) as here:
+        if who == "technician":
+            info = next(c for c in org.info["callers"] if c["role"] == "technician")
+            caller = await a_technician(
+                org, here.service, info["number"], info["pin"], phase="supervised", approver=here.desk
+            )
+        else:
+            caller = await here.customer()
+        await caller.hears(tool, **said)
+        assert (await caller.settled()).status == "pending"
+        waiting = await here.waiting()
+        edited = await revising(here).revise(waiting.key, 0, values, by="dana")
+        assert edited.rule == "supervised" and edited.plan.links == waiting.plan.links
+        assert edited.plan.steps != waiting.plan.steps and edited.arguments == {**waiting.arguments, **values}
+        await here.approvals.decide(waiting.key, True, by="dana")
+        assert await here.see_through(waiting.key) == "executed"
+
+
 def consumed(org: EmulatedOrg) -> list[float]:
     return [row["QuantityConsumed"] for row in org.rows("SELECT QuantityConsumed FROM ProductConsumed")]
 
@@ -108,6 +147,17 @@ async def test_a_value_the_tool_refuses_is_refused_here_and_named(
         with pytest.raises(InvalidArguments, match=why):
             await revising(here).revise(waiting.key, 0, values, by="dana")
         assert (await here.waiting()).version == 0 and "approval edit dana" not in here.audited(waiting.call_sid)
+
+
+@live
+async def test_what_the_org_keeps_nothing_of_is_no_edit(org: EmulatedOrg, store: Store) -> None:
+    async with office(org, store) as here:
+        caller = await here.customer()
+        await caller.hears("cancel_visit")
+        await caller.settled()
+        waiting = await here.waiting()
+        with pytest.raises(InvalidArguments, match="would be the same"):
+            await revising(here).revise(waiting.key, 0, {"reason": "we moved away"}, by="dana")
 
 
 @live
