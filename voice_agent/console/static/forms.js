@@ -10,6 +10,7 @@ export function startForms() {
 
 async function send(event, form) {
   event.preventDefault();
+  for (const field of all("[aria-invalid]", form)) field.removeAttribute("aria-invalid");
   const values = Object.fromEntries(new FormData(form, event.submitter));
   if (form.dataset.confirm) {
     if (!(await sure(form.dataset.confirm))) return;

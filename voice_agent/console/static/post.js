@@ -38,7 +38,8 @@ export function toast(text, { tone = "", undo = null, seconds = 6 } = {}) {
   $("toasts").append(element);
 }
 
-/** Do something on the server; whatever goes wrong becomes a toast. Gives the answer, or null. */
+/** Do something on the server; whatever goes wrong becomes a toast, and a field it names gets the focus. Gives the
+ *  answer, or null. */
 export async function attempt(path, values, done = "") {
   try {
     const answer = await post(path, values);
@@ -46,6 +47,9 @@ export async function attempt(path, values, done = "") {
     return answer;
   } catch (error) {
     toast(error.message, { tone: "bad", seconds: 10 });
+    const named = $(error.message.split(":")[0]);
+    named?.setAttribute("aria-invalid", "true");
+    named?.focus();
     return null;
   }
 }
