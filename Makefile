@@ -45,7 +45,7 @@ test: $(DEV_STAMP) node_modules/.stamp
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 # Each of them exits with an error when a promise is not kept; the others still run. EVIDENCE=n runs one alone.
-EVIDENCE ?= red_team handoff kills campaign confidence bench
+EVIDENCE ?= red_team handoff drain kills campaign confidence bench
 evidence: export OMP_NUM_THREADS = 1
 
 evidence: $(DEV_STAMP)
@@ -53,6 +53,7 @@ evidence: $(DEV_STAMP)
 	@failed=; for one in $(EVIDENCE); do echo "== $$one"; case $$one in \
 		red_team) $(BIN)/python -m tests.red_team --out docs/evidence/red_team.md ;; \
 		handoff) $(BIN)/python -m tests.handoff --out docs/evidence/handoff.md ;; \
+		drain) $(BIN)/python -m tests.draining --out docs/evidence/drain.md ;; \
 		kills) $(BIN)/python -m tests.kills --writes 10000 > docs/evidence/writes.md ;; \
 		campaign) $(BIN)/python -m tests.campaign --workers $(WORKERS) --out docs/evidence/conversations.md ;; \
 		confidence) $(BIN)/python -m training.confidence --check --workers $(WORKERS) ;; \

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import ClientConnection
 
+from tests.draining.campaign import play
 from tests.edges.serving import Running, closed, heard, says, serving, set_up
 
 pytestmark = pytest.mark.process
@@ -74,37 +74,9 @@ def test_told_to_stop_it_takes_no_new_calls_and_ends_with_the_last_one(tmp_path:
 
 
 def test_whoever_is_still_there_at_the_deadline_hears_why_and_goes_to_a_person(tmp_path: Path) -> None:
-    with serving(tmp_path, {"DRAIN_SECONDS": "1"}) as server:
-
-        async def leaves(call_sid: str, socket: ClientConnection) -> None:
-            said, ended = "", None
-            async with asyncio.timeout(20):
-                while ended is None:
-                    frame = json.loads(await socket.recv())
-                    if frame["type"] == "text":
-                        said += frame["token"]
-                        played = {"type": "info", "name": "tokensPlayed", "value": frame["token"]}
-                        await socket.send(json.dumps(played))
-                    elif frame["type"] == "end":
-                        ended = json.loads(frame["handoffData"])
-            assert "being updated" in said and ended["reason"] == "drain"
-            await socket.close()
-            form = {"SessionId": f"VX{call_sid}", "SessionStatus": "ended", "CallStatus": "in-progress"}
-            next_ = await asyncio.to_thread(
-                server.webhook, "/twilio/ended", CallSid=call_sid, HandoffData=json.dumps(ended), **form
-            )
-            assert next_.findtext("Enqueue") == "dispatch"
-
-        async def scenario() -> None:
-            async with server.upgrade() as first, server.upgrade() as second:
-                await taken(first, server, "CA1")
-                await taken(second, server, "CA2")
-                server.process.send_signal(signal.SIGTERM)
-                await asyncio.gather(leaves("CA1", first), leaves("CA2", second))
-
-        asyncio.run(scenario())
-        assert server.process.wait(20) == 0
-        assert "Traceback" not in server.log.read_text(), server.log.read_text()
+    """A sample of `python -m tests.draining`."""
+    told = play(tmp_path, calls=6, drain_seconds=1, seed=3)
+    assert told.kept and told.exit_code == 0 and told.handed_over, told
 
 
 def test_an_interrupt_ends_a_drain(tmp_path: Path) -> None:

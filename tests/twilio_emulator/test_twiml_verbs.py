@@ -366,6 +366,23 @@ def test_dial_tells_how_the_called_phone_took_it(phone: PhoneHabits, status: str
     run(scenario())
 
 
+def test_the_time_out_of_a_dial_is_for_ringing_and_a_whisper_may_take_longer() -> None:
+    """Sheet section 5.3: the document of `<Number url>` runs before the two talk."""
+
+    async def scenario() -> None:
+        application = Application(
+            voice=response('<Dial timeout="10" action="/dialled"><Number url="/whisper">+15550100003</Number></Dial>'),
+            whisper=response('<Pause length="30"/>'),
+        )
+        stage = Stage(application)
+        call = await stage.call()
+        assert await call.journal.until(lambda entry: isinstance(entry, Bridged)) is not None
+        call.hang_up()
+        await call.ended()
+
+    run(scenario())
+
+
 def test_a_call_can_be_redirected_out_of_a_relay_session_and_out_of_a_queue() -> None:
     """Sheet section 5.1 last paragraph: the socket sees 1000 (what else is unconfirmed); 5.2: `redirected`."""
 

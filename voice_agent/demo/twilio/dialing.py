@@ -95,7 +95,7 @@ async def _dial_number(
     dialled.other_sid = leg.sid
     timeout = whole(element.get("timeout"), 30)
     try:
-        await call.unless_interrupted(call.clock.within(timeout, _ready_or_over(leg, bridge)))
+        await call.unless_interrupted(_ready_or_over(leg, bridge, timeout))
     except TimeoutError:
         leg.interrupt(HungUp("the dialling side gave up", "no-answer"))
     except Interruption:
@@ -148,8 +148,10 @@ async def _front(call: "EmulatedCall", queue: VoiceQueue) -> Member:
     return queue.members[0]
 
 
-async def _ready_or_over(leg: "EmulatedCall", bridge: Bridge) -> None:
-    """The called side has answered and heard its whisper, or will not."""
+async def _ready_or_over(leg: "EmulatedCall", bridge: Bridge, timeout: int) -> None:
+    """The called side has answered and heard its whisper, or will not. TimeoutError: it rang too long; a whisper may
+    take its time."""
+    await leg.clock.within(timeout, leg.journal.until(lambda entry: leg.answered or leg.over))
     over = asyncio.ensure_future(leg.journal.until(lambda entry: isinstance(entry, happened.CallEnded)))
     try:
         ready = asyncio.ensure_future(bridge.ready.wait())
