@@ -127,6 +127,9 @@ def test_everything_can_be_done_without_a_mouse(demo: Demo, page: Page) -> None:
     page.goto(demo.phone)
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the live view")
+    for elsewhere in ("Staff's phones", "Console"):
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_have_text(elsewhere)
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_attribute("name", "who")
     page.keyboard.press("ArrowDown")

@@ -14,7 +14,7 @@ export async function post(path, values = {}) {
       body: new URLSearchParams(values),
     });
   } catch {
-    throw new Error("The server cannot be reached. Nothing was changed.");
+    throw new Error("The server cannot be reached. Look whether it was done before you repeat it.");
   }
   const body = await answer.json().catch(() => ({}));
   if (answer.status === 401) location.assign(`/console/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
