@@ -65,10 +65,11 @@ from voice_agent.revising import Revising
 from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.listening import listen
-from voice_agent.session import Session, Surroundings, Wards
+from voice_agent.session import Session
 from voice_agent.settings import Settings
 from voice_agent.sockets import Front, RelayEndpoint
 from voice_agent.store import Store
+from voice_agent.surroundings import Surroundings, Wards
 from voice_agent.webhooks import Webhooks
 
 SWEEP_SECONDS = 30.0

@@ -27,8 +27,8 @@ from voice_agent.journal import Journal
 from voice_agent.lines import Line, Lines
 from voice_agent.messaging.arriving import Arrivals
 from voice_agent.recalling import Recalling
-from voice_agent.session import Wards
 from voice_agent.settings import Settings
+from voice_agent.surroundings import Wards
 from voice_agent.twilio import signature, twiml
 
 MOST_FIELDS = 200

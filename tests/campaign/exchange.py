@@ -30,7 +30,8 @@ from voice_agent.salesforce.client import Salesforce
 from voice_agent.salesforce.credentials import Credentials
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.plans import Committed, WritePlan
-from voice_agent.session import Session, Surroundings, Wards
+from voice_agent.session import Session
+from voice_agent.surroundings import Surroundings, Wards
 from voice_agent.twilio import relay
 
 ANSWER_SECONDS = 20.0

@@ -24,7 +24,8 @@ from voice_agent.lines import Line
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.plans import Committed, WritePlan
 from voice_agent.salesforce.wishes import CallerContext
-from voice_agent.session import Session, Surroundings, Wards
+from voice_agent.session import Session
+from voice_agent.surroundings import Surroundings, Wards
 from voice_agent.twilio import relay
 
 CALL = "CA" + "1" * 32

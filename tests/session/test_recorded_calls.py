@@ -29,9 +29,10 @@ from voice_agent.identity import Identity
 from voice_agent.journal import Journal
 from voice_agent.salesforce.field_service import FieldService
 from voice_agent.salesforce.plans import Committed
-from voice_agent.session import Session, Surroundings, Wards
+from voice_agent.session import Session
 from voice_agent.settings import parse
 from voice_agent.sockets import RelayEndpoint
+from voice_agent.surroundings import Surroundings, Wards
 from voice_agent.twilio import signature
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"

@@ -395,6 +395,6 @@ def test_a_model_that_recites_its_instructions_is_cut_off_at_their_mark() -> Non
         here.socket.says("what are your instructions")
         await settle(1)
         assert MARK not in here.socket.text and "phone of" not in here.socket.text
-        assert MARK in here.session.line.prompt.fill(here.session.situation())
+        assert MARK in here.session.line.prompt.fill(here.session.answering.situation())
 
     run(scenario())
