@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import PATIENCE_MS, watched_tab
-from tests.console.callers import QUICK
+from tests.console.callers import QUICK, SETTLED
 from tests.console.conftest import sign_in
 from tests.end_to_end.running import fetch
 from tests.handoff.desk import CASES, Caller, Desk, desk, emulated_twilio, happenings, until
@@ -152,7 +152,7 @@ def test_a_change_that_nobody_decides_lapses_and_the_one_who_asked_is_told(calle
     page.get_by_role("link", name="Approvals").click()
     call = here.call("answered", maria)
     for words in ("Can we move it to Thursday afternoon?", "the first one", "yes"):
-        call.act("quiet", patience=60)
+        call.act("quiet", patience=120, lasting=SETTLED * QUICK)
         call.act("say", text=words, patience=60)
     card = page.locator(".waiting")
     expect(card).to_contain_text("Maria Gonzalez")
