@@ -116,7 +116,9 @@ class Webhooks:
         if line.name in self.off() or self.draining():
             reason = "line_off" if line.name in self.off() else "drain"
             arriving = Waiting(call_sid, 1, line.name, line.hand_off, caller, reason=reason)
-            answer = await self.transfers.hand_over(arriving, say=line.speaker("en")("hand_off"))
+            speak = line.speaker("en")
+            danger = "" if line.role == "technician" else speak("gateway.danger")  # nobody listens for it in a queue
+            answer = await self.transfers.hand_over(arriving, say=f"{danger} {speak('hand_off')}".strip())
         else:
             answer = self.connect(call_sid, line, caller, attestation, greeting=line.greeting)
         self.calls.remember(call_sid, answer)

@@ -55,7 +55,9 @@ def test_told_to_stop_it_takes_no_new_calls_and_ends_with_the_last_one(tmp_path:
                 assert refused.find("Connect") is None
                 queue = refused.find("Enqueue")
                 assert queue is not None and queue.text == "dispatch", "a person answers in its place"
-                assert "person" in (refused.findtext("Say") or "") or "colleague" in (refused.findtext("Say") or "")
+                told = refused.findtext("Say") or ""
+                assert "in danger, hang up now and call 911" in told, "a queue does no triage"
+                assert "person" in told or "colleague" in told
 
                 await says(first, "and on saturday")
                 assert await heard(first), "who is on the line goes on as if nothing was"
