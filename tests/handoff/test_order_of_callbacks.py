@@ -196,8 +196,9 @@ def test_a_caller_whose_person_dies_at_the_join_is_never_left_alone_in_the_room(
     played(scenario)
 
 
+@pytest.mark.parametrize("way", ["talked", "alone"])
 @pytest.mark.parametrize("met", [True, False])
-def test_who_leaves_the_room_gets_the_agent_if_they_have_talked_and_else_the_next_person(met: bool) -> None:
+def test_who_leaves_the_room_gets_the_agent_if_they_have_talked_and_else_the_next_person(met: bool, way: str) -> None:
     async def scenario() -> None:
         async with door() as here:
             attempt = await pressed_one(here)
@@ -206,7 +207,7 @@ def test_who_leaves_the_room_gets_the_agent_if_they_have_talked_and_else_the_nex
             if met:
                 await asks(here, "/twilio/transfer/room", {"StatusCallbackEvent": "conference-start"}, key=attempt.key)
             await dies(here, attempt)
-            left = await asks(here, "/twilio/transfer/talked", caller, key=attempt.key)
+            left = await asks(here, f"/twilio/transfer/{way}", caller, key=attempt.key)
             assert ("Connect" in left) is met and left
 
     played(scenario)

@@ -73,6 +73,8 @@ class RoomWebhooks:
             return xml(self._placing.agent_again(waiting, "transfer.anything_else"))
         if waiting.accepted_key != attempt.key:
             return xml(await self._placing.as_wished(waiting))
+        if waiting.state is State.CONNECTED:  # they had met, and only Twilio's own question did not come
+            return xml(await self._placing.after_talk(waiting))
         return xml(await self._placing.wait_on(waiting, attempt.key))
 
     async def talked(self, form: Form) -> Response:
