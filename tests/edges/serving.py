@@ -27,7 +27,7 @@ from voice_agent.twilio import signature
 
 TOKEN = WHOLE["TWILIO_AUTH_TOKEN"]
 PUBLIC = WHOLE["PUBLIC_URL"]
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 
 
 @dataclass

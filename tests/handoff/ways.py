@@ -27,8 +27,8 @@ from tests.twilio_emulator.official_client import client
 FLOW = "FW" + "5" * 32
 SWITCHBOARD = "+13125556999"
 """A number of the account at which workers keep a line open."""
-ACCEPTS = "w" * 24 + "1"
-"""Listens to the summary for twelve seconds, then takes the call."""
+ACCEPTS = "w" * 12 + "1"
+"""Listens for six seconds, in the middle of the summary, then takes the call."""
 
 
 @dataclass(frozen=True, slots=True)
