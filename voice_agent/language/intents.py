@@ -34,6 +34,11 @@ _OF_ROLE: Mapping[str, Mapping[str, float]] = {
 _DISASTERS = frozenset({"burst_pipe", "sewage", "critical_site"})
 _JOINTS = frozenset("and but also then oh y pero tambien ademas plus because cause aparte".split())
 _OPENINGS = frozenset("whats what where wheres who when how can could do give tell need que cual donde cuando".split())
+_LEADS_IN = frozenset(
+    "know tell me asking ask wondering wonder see sure idea remember about on for to if or is saber decir decirme "
+    "digame dime diga preguntar pregunta ver se de a por para si o es".split()
+)
+"""Words that a question hangs on: "i want to know / when he comes" is one wish."""
 _DENIALS = frozenset("no nope nah nel".split())
 _ANSWERS = _DENIALS | frozenset("yes yeah yep yup ok okay sure si claro".split())
 _MOST_SPLITS = 6
@@ -112,7 +117,7 @@ def _splits(words: list[str]) -> list[tuple[int, int]]:
     for at, word in enumerate(words):
         if word in _JOINTS and 1 <= at < last:
             splits.append((at, at + 1))
-        elif word in _OPENINGS and 2 <= at <= last:
+        elif word in _OPENINGS and 2 <= at <= last and words[at - 1] not in _LEADS_IN:
             splits.append((at, at))
         elif at == 0 and word in _ANSWERS and last >= 1:
             splits.append((1, 1))

@@ -37,7 +37,7 @@ _BARE = {
           r"(?: por favor| por| favor| para| ya| este| eh| bueno)*",
 }  # fmt: skip
 _FILL = r"(?: (?:um|uh|er|eh|este|like|you know|so|well|please|por favor|just|now|ya))*"
-_NOT_BEFORE = r"(?! (?:who|that|came|called|was|for|fee|of the|que|vino|llamo|para que))"
+_NOT_BEFORE = r"(?! (?:who(?! can| knows| speaks)|that|came|called|was|for|fee|of the|que|vino|llamo|para que))"
 _WISH = tuple(re.compile(rf"\b{_ASKS[lang]}{_FILL} {_PERSON[lang]}\b{_NOT_BEFORE}") for lang in ("en", "es"))
 _GLUED = re.compile(
     r"(?:talk|speak|hablar|comuniquen?me|paseme|pongame|connectme|transferme)(?:to|too|two|with|con|a)?(?:an?|una?|el|the)?"
@@ -49,7 +49,10 @@ _VAGUE = re.compile(
     r"\b(?:someone|somebody|people|alguien|a body)\b(?! else| real| (?:at|in|from) (?:the|your) (?:office|shop))"
 )
 """Such a word needs talking: "i need someone to come" is about a technician."""
-_TALKS = re.compile(r"\b(?:talk|speak|talking|speaking|connect|transfer|hablar|hable|comuni\w+|pas[ae]me|transfi\w+)\b")
+_TALKS = re.compile(
+    r"\b(?:talk|speak|talking|speaking|connect|transfer|hand me over|pass me|hablar|hable|comuni\w+|pas[ae]me|"
+    r"transfi\w+)\b"
+)
 _NO_WISH = re.compile(
     r"\b(?:dont|do not|didnt|did not|not|never|no)(?: \w+){0,2} (?:want|need|talk|speak|like|quiero|necesito|hablar)\b|"
     r"\b(?:customer|client|he|she|they|cliente|ella) (?:wants?|wanted|needs?|asked|quiere|queria|pide)\b|"
