@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,10 +80,7 @@ def matrix(groups_of: Sequence[list[Group]]) -> csr_matrix:
 
 
 def fit(rows: Sequence[Example], strength: float, sense: float) -> Classifier:
-    """Multinomial logistic regression; `strength` is the inverse of the L2 penalty, `sense` the share of the meanings.
-
-    Weights of the hashed features are rounded to eight bits.
-    """
+    """Multinomial logistic regression; `strength` is the inverse of the L2 penalty, `sense` the share of meanings."""
     table = matrix([row.groups for row in rows])
     used = np.flatnonzero(table.getnnz(axis=0))
     labels = sorted({row.label for row in rows})
@@ -95,19 +92,33 @@ def fit(rows: Sequence[Example], strength: float, sense: float) -> Classifier:
     full = np.zeros((BUCKETS, len(labels)), np.float32)
     full[used] = learner.coef_.T[: len(used)]
     full[used] -= full[used].mean(axis=1, keepdims=True)
-    scale = (np.abs(full).max(axis=0) / 127).astype(np.float32)
-    return Classifier(
-        labels=tuple(labels),
-        weights=np.round(full / scale).astype(np.int8),
-        scale=scale,
-        sense=(learner.coef_.T[len(used) :] * sense).astype(np.float32),
-        bias=learner.intercept_.astype(np.float32),
-        temperature=1.0,
+    sensed = (learner.coef_.T[len(used) :] * sense).astype(np.float32)
+    return rounded(tuple(labels), full, sensed, learner.intercept_.astype(np.float32))
+
+
+def mean(models: Sequence[Classifier]) -> Classifier:
+    """The mean of fits with the same labels: chance that each of them learnt cancels out."""
+    weights, sense, bias = (
+        np.stack(each).mean(axis=0).astype(np.float32)
+        for each in zip(*((model.weights * model.scale, model.sense, model.bias) for model in models), strict=True)
     )
+    return rounded(models[0].labels, weights, sense, bias)
+
+
+def rounded(labels: tuple[str, ...], weights: Floats, sense: Floats, bias: Floats) -> Classifier:
+    """Weights of the hashed features in eight bits, a scale for each label."""
+    scale = (np.abs(weights).max(axis=0) / 127).astype(np.float32)
+    return Classifier(labels, np.round(weights / scale).astype(np.int8), scale, sense, bias, 1.0)
 
 
 def with_temperature(model: Classifier, temperature: float) -> Classifier:
     return replace(model, temperature=temperature)
+
+
+def with_true_shares(model: Classifier, weights: Mapping[str, float]) -> Classifier:
+    """Weights of rows let rare labels be learnt; that they made a label likelier by itself is taken back."""
+    heavier = np.log([weights.get(label, 1.0) for label in model.labels])
+    return replace(model, bias=(model.bias - heavier).astype(np.float32))
 
 
 def best_temperature(logits: Sequence[Floats], wanted: npt.NDArray[np.int64]) -> float:

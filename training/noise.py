@@ -15,20 +15,27 @@ OPENERS = {
     "en": (
         "hi|hello|hey|yeah hi|um hi|hi there|good morning|good evening|listen|ok so|so|yeah so|uh yeah|hey its <name>|"
         "this is <name>|hi im calling because|im calling about|hello yes|oh hi|well|look|hey um|sorry to call so late|"
-        "yes hello my name is <name>|hi this is <first>|alright so|hey man|excuse me|i was wondering|ok listen"
+        "yes hello my name is <name>|hi this is <first>|alright so|hey man|excuse me|i was wondering|ok listen|"
+        "sorry theres a lot of noise here|for crying out loud|oh okay let me think|honestly|its me again|right so|"
+        "good evening i hope im not too late but"
     ).split("|"),
     "es": (
         "hola|buenas|buenos dias|buenas tardes|buenas noches|oiga|mire|si bueno|hola si|este|pues mire|oiga disculpe|"
         "si senorita|le hablo porque|hablo porque|soy <nombre>|mi nombre es <nombre>|"
-        "fijese que|bueno|disculpe|hola que tal"
+        "fijese que|bueno|disculpe|hola que tal|perdon es que hay ruido aqui|a ver dejeme pensar|la verdad|ay dios|"
+        "le cuento que|buenas noches disculpe la hora"
     ).split("|"),
 }
 CLOSERS = {
     "en": (
         "please|thanks|thank you|okay|what do i do|you know|if you can|can you help|alright|sir|i guess|is that okay|"
-        "and yeah|so yeah|hello|can you hear me"
+        "and yeah|so yeah|hello|can you hear me|"
+        "if that makes sense|you know how it is|there you go"
     ).split("|"),
-    "es": "por favor|gracias|que hago|si me puede ayudar|ok|sabe|verdad|me oye|senorita|si es tan amable".split("|"),
+    "es": (
+        "por favor|gracias|que hago|si me puede ayudar|ok|sabe|verdad|me oye|senorita|si es tan amable|"
+        "no se si me explico|creo yo|ya sabe|me entiende"
+    ).split("|"),
 }
 _SOUNDS_LIKE = {
     "four": "for", "for": "four", "two": "to", "to": "too", "eight": "ate", "one": "won", "oh": "o", "gas": "gaz",

@@ -62,6 +62,34 @@ def test_a_sentence_with_two_wishes_gives_both(text: str, intents: set[str]) -> 
     assert {reading.intent, reading.also} == intents
 
 
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("ask dispatch if somebody can bring a second ladder", "technician"),
+        ("ask the dispatcher whether i can go home", "technician"),
+        ("pregúntele a despacho si alguien puede traer otra escalera", "technician"),
+        ("could you text me that please", "customer"),
+        ("me lo puede mandar por mensaje", "customer"),
+    ],
+)
+def test_what_is_to_be_passed_on_or_texted_is_a_message_and_no_wish_for_a_person(text: str, role: str) -> None:
+    reading = read(text, role=role)
+    assert reading.intent == "message"
+    assert not reading.wants_human
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("i want to know when the technician is coming", "eta"),
+        ("me puede decir cuándo viene el técnico", "eta"),
+    ],
+)
+def test_the_lead_in_of_a_question_is_no_wish_of_its_own(text: str, intent: str) -> None:
+    reading = read(text, role="customer")
+    assert (reading.intent, reading.also) == (intent, None)
+
+
 def test_an_answer_is_not_lost_behind_a_new_wish() -> None:
     reading = read("no i said thursday", expecting="yes_no")
     assert {reading.intent, reading.also} == {"no", "reschedule"}

@@ -227,12 +227,23 @@ def test_an_odd_sentence_that_names_no_danger_is_none(said: str) -> None:
         "zero for crying out loud now my dishwasher is making a noise",
         "sorry there's a lot of noise here yes please",
         "nos",
+        "pues dice thermostat wire no sé si me explico",
+        "encontré otro problema la bandeja de drenaje está oxidada",
+        "vendimos la casa y el plan tiene que pasar a los nuevos dueños",
     ],
 )
 def test_figures_parts_and_noise_are_no_danger(text: str) -> None:
     assert read_urgency(text).level == "routine"
 
 
-@pytest.mark.parametrize("text", ["hay humo", "hay un fire en la cocina", "fire at one two three oak street"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hay humo",
+        "hay un fire en la cocina",
+        "fire at one two three oak street",
+        "someone got shocked at sixteen oh one birch",
+    ],
+)
 def test_the_same_words_outside_of_figures_are_a_danger(text: str) -> None:
     assert read_urgency(text).level == "life_safety"

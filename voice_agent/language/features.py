@@ -2,6 +2,7 @@
 
 Three groups: words (single, pairs, pairs over a gap), letters (3 to 5 within a word: what survives a mis-hearing), and
 concepts with their denial (single, neighbours, any two together). Concepts carry meaning over languages and wording.
+Words of a denied concept count as denied words: the gas of "no gas smell" is no gas, by its letters and meaning too.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ def hear(text: str) -> Heard:
 
 
 def _prepared(words: list[str], concepts: list[Concept]) -> Heard:
-    return Heard(words, concepts, vectors().of(words), _groups(words, concepts))
+    denied = {at for c in concepts if c.denied for at in range(c.start, c.end)}
+    meant = [word for at, word in enumerate(words) if at not in denied] if denied else words
+    return Heard(words, concepts, vectors().of(meant), _groups(words, concepts, denied))
 
 
 def part(heard: Heard, start: int, end: int) -> Heard:
@@ -98,14 +101,15 @@ def features(heard: Heard, role: str = "unknown") -> list[Group]:
     return [*heard.groups, Group(shape, 0.4)]
 
 
-def _groups(words: list[str], concepts: list[Concept]) -> list[Group]:
-    word_ids = [_bucket("w:" + word) for word in words]
+def _groups(words: list[str], concepts: list[Concept], denied: set[int]) -> list[Group]:
+    marked = [f"!{word}" if at in denied else word for at, word in enumerate(words)] if denied else words
+    word_ids = [_bucket("w:" + word) for word in marked]
     padded = ["<", *words, ">"]
     word_ids += [_bucket(f"b:{a} {b}") for a, b in zip(padded, padded[1:], strict=False)]
     word_ids += [_bucket(f"g:{a} {b}") for a, b in zip(words, words[2:], strict=False)]
     letter_ids: list[int] = []
-    for word in words:
-        letter_ids += letters(word)
+    for at, word in enumerate(words):
+        letter_ids += () if at in denied else letters(word)
     keys = [concept.key for concept in concepts]
     distinct = sorted(set(keys))
     concept_ids = [_known("c:" + key) for key in distinct]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from voice_agent.language.concepts import Concept
-from voice_agent.language.features import Heard
+from voice_agent.language.features import FAMILY, Heard
 
 
 class Sign(Enum):
@@ -19,6 +19,7 @@ class Sign(Enum):
     NAMED = "a hazard is named, undenied and unexcused"
     EXCUSED = "its hazard words are past, solved, figurative, for sale or part of the trade"
     SILENT = "no pattern applies"
+    EVERYDAY = "all that means anything in it belongs to jobs, visits, parts or the office"
     FAINT = "a few words, none of which means anything to a dispatcher"
 
 
@@ -87,6 +88,10 @@ _BY_FIRST = _by_first()
 
 _OVER = frozenset("PAST SOLVED FIGURATIVE GASOLINE".split())
 _TRADE = frozenset("COMMERCE TRAINING CHIRP DONE BILL SCHEDULE OFFICEMATTER".split())
+_OF_WORK = frozenset(name for name, family in FAMILY.items() if family in ("TRADE", "TALKING", "OFFICE"))
+_BESIDE_WORK = frozenset(
+    "NUMWORD NUMBERNOUN DAY TIMEOFDAY MINUTES GREETING THANKS YES NOANSWER NEG ROOM CUSTOMER DETAILS ANDALSO".split()
+)
 _BODY = frozenset("DIZZY COLLAPSE BREATHE BLEED CONFUSED".split())
 _FEW_WORDS = 4
 _BACK_TO_NOW = frozenset("BUT ONGOING".split())
@@ -97,7 +102,10 @@ def sign_of(heard: Heard) -> Sign:
     and no talk of trade excuses somebody who feels ill."""
     present = {concept.name for concept in heard.concepts if not concept.denied}
     if not any(_all_there(others, present) for name in present for others in _BY_FIRST.get(name, ())):
-        return Sign.SILENT if heard.concepts or len(heard.words) > _FEW_WORDS else Sign.FAINT
+        named = {concept.name for concept in heard.concepts}
+        if named & _OF_WORK and named <= _OF_WORK | _BESIDE_WORK:
+            return Sign.EVERYDAY
+        return Sign.SILENT if named or len(heard.words) > _FEW_WORDS else Sign.FAINT
     excuses = _OVER if _BODY & present else _OVER | _TRADE
     return Sign.EXCUSED if _excused(heard.concepts, excuses) else Sign.NAMED
 

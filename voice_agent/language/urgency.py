@@ -14,9 +14,9 @@ from voice_agent.language.features import Heard, features, hear, without_numbers
 from voice_agent.language.hazards import Sign, sign_of
 from voice_agent.language.reading import LIFE_HAZARDS, URGENT_HAZARDS, Level, Urgency
 
-LIFE_BAR = {Sign.NAMED: 0.10, Sign.SILENT: 0.20, Sign.EXCUSED: 0.40, Sign.FAINT: 0.60}
+LIFE_BAR = {Sign.NAMED: 0.10, Sign.SILENT: 0.10, Sign.EVERYDAY: 0.40, Sign.EXCUSED: 0.40, Sign.FAINT: 0.60}
 """Probability of any life hazard from which guidance is spoken first; settled on lines held out of training."""
-URGENT_BAR = 0.40
+URGENT_BAR = dict.fromkeys(Sign, 0.40) | {Sign.FAINT: 0.60}
 """Probability of anything worse than routine from which someone is paged."""
 
 
@@ -35,7 +35,7 @@ def urgency_of(heard: Heard) -> Urgency:
     worse = life + sum(chances[hazard] for hazard in URGENT_HAZARDS)
     if life >= LIFE_BAR[sign]:
         return _found("life_safety", heard, LIFE_HAZARDS, chances)
-    if worse >= URGENT_BAR:
+    if worse >= URGENT_BAR[sign]:
         return _found("urgent", heard, URGENT_HAZARDS, chances)
     return Urgency("routine")
 
