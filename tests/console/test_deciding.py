@@ -65,6 +65,10 @@ def test_a_live_call_is_taken_over_and_the_agent_says_so_first(console: Page, de
     expect(phone).to_contain_text("on the line")
     phone.get_by_role("button", name="Press 1").click()
     expect(console.locator(f"#call-{call}")).to_have_attribute("data-state", "person")
+    phone.get_by_role("button", name="Hang up").click()
+    expect(console.locator(".said.agent .words", has_text="back with the automated assistant")).to_be_visible()
+    console.goto(f"{demo.base}/console/queue")
+    expect(console.locator(f"#ended-{call}")).to_contain_text("talked to a person")
 
 
 def test_a_note_reaches_the_agent_and_words_reach_the_caller(console: Page, demo: Demo, callers: Callers) -> None:
@@ -76,6 +80,8 @@ def test_a_note_reaches_the_agent_and_words_reach_the_caller(console: Page, demo
     console.keyboard.type("She is a longstanding customer")
     console.keyboard.press("Enter")
     expect(console.locator(".note", has_text="told the agent")).to_contain_text("longstanding customer")
+    console.get_by_role("button", name="Listen in").click()
+    expect(console.locator("#aloud-note")).to_contain_text("words of a call and not its sound")
     console.locator(".to span", has_text="Say to the caller").click()
     console.locator("#words").fill("Dana has just left the depot.")
     console.locator("#words").press("Enter")
