@@ -105,9 +105,14 @@ def _is_filed_call(entry: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def demo(
-    folder: Path, *, seed: Path | None = None, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    seed: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    health: str = "ready",
 ) -> Iterator[RunningDemo]:
-    """A demo while the block runs. Nothing of the tester's own settings reaches it."""
+    """A demo while the block runs, from when it is `ready`, or only `live`. Nothing of the tester's own settings
+    reaches it."""
     port = free_port()
     log = folder / f"demo-{port}.log"
     arguments = [sys.executable, "-m", "voice_agent", "demo", "--port", str(port)]
@@ -120,7 +125,7 @@ def demo(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _until_ready(url, process, log)
+        _until(f"{url}/health/{health}", process, log)
         yield RunningDemo(url, log, process.pid)
     finally:
         process.send_signal(signal.SIGINT)
@@ -146,11 +151,11 @@ def free_port() -> int:
         return port
 
 
-def _until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _until(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
-            fetch_status(f"{url}/health/ready")
+            fetch_status(url)
             return
         except OSError:
             said = log.read_text(errors="replace")[-2000:]

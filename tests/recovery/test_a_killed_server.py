@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import resource
 import signal
 import sqlite3
 import time
@@ -18,6 +20,7 @@ from tests.end_to_end.telephoning import call, hears
 pytestmark = pytest.mark.process
 TECHNICIAN, CUSTOMER = 0, 1
 STORE = "kept.sqlite3"
+FULL_AT_BYTES = 4_096
 RECOVERED_SECONDS = 15.0
 """What a loaded machine may take; how long it takes is measured elsewhere."""
 
@@ -130,8 +133,70 @@ def test_while_the_store_is_locked_no_change_is_made_or_claimed_and_an_emergency
     asyncio.run(scenario())
 
 
+def test_while_the_disk_is_full_no_change_is_made_or_claimed_and_an_emergency_goes_on(running: RunningDemo) -> None:
+    running.reset()
+    position = running.position()
+
+    async def scenario() -> None:
+        async with call(running, CUSTOMER) as phone:
+            await phone.speak("I need to move my appointment to another day")
+            await hears(phone, "number 1.*number 2")
+            await phone.press("1")
+            await hears(phone, "yes or press 1")
+            with full_disk(running):
+                await phone.speak("yes")
+                heard = await hears(phone, "nothing was changed|can't save|cannot save|could not be saved", 20.0)
+                assert "moved" not in heard.lower()
+                moved = [c for c in running.changes(position) if c.object == "ServiceAppointment"]
+                assert not moved, "nothing was tried that could not be noted"
+                await phone.speak("it smells like gas in the basement")
+                await hears(phone, "smell gas, leave now")
+                await asyncio.to_thread(until_recorded, running, position)
+
+    asyncio.run(scenario())
+
+
+@contextlib.contextmanager
+def full_disk(running: RunningDemo) -> Iterator[None]:
+    """No file of the server may grow, its log neither: the system refuses each write as it does on a full disk."""
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    everyone = [running.pid, *(int(pid) for pid in children)]
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in everyone}
+    for pid, (_, most) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (FULL_AT_BYTES, most))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+
 def until_recorded(running: RunningDemo, position: int) -> None:
     deadline = time.monotonic() + RECOVERED_SECONDS * 2
     while ("WorkOrder", "CREATE") not in {(c.object, c.kind) for c in running.changes(position)}:
         assert time.monotonic() < deadline, "the emergency is not on record"
         time.sleep(0.2)
+
+
+def test_on_a_database_that_is_none_calls_are_taken_for_emergencies_and_people(tmp_path: Path) -> None:
+    (tmp_path / STORE).write_bytes(b"this was a database once" * 1_000)
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / STORE}"}
+    with demo(tmp_path, environment=environment, health="live") as broken:
+        position = broken.position()
+
+        async def scenario() -> None:
+            async with call(broken, CUSTOMER) as phone:
+                await phone.speak("I need to move my appointment to another day")
+                await hears(phone, "number 1.*number 2")
+                await phone.press("1")
+                await hears(phone, "yes or press 1")
+                await phone.speak("yes")
+                heard = await hears(phone, "nothing was changed|can't save|cannot save|could not be saved", 20.0)
+                assert "moved" not in heard.lower()
+                await phone.speak("it smells like gas in the basement")
+                await hears(phone, "smell gas, leave now")
+                await asyncio.to_thread(until_recorded, broken, position)
+
+        asyncio.run(scenario())
+        assert not [c for c in broken.changes(position) if c.object == "ServiceAppointment"]
+        assert "file is not a database" in broken.log.read_text()
