@@ -213,6 +213,31 @@ def test_who_leaves_the_room_gets_the_agent_if_they_have_talked_and_else_the_nex
     played(scenario)
 
 
+@pytest.mark.parametrize("told_first", ["leg", "dial"])
+@pytest.mark.parametrize(("bridged", "outcome"), [("true", Outcome.ANSWERED), ("false", Outcome.FAILED)])
+def test_the_callers_own_dial_says_whether_the_two_have_talked(bridged: str, outcome: Outcome, told_first: str) -> None:
+    """Somebody pressed 1 on a leg that the caller's `<Dial>` rang; its end is told on both legs, in any order."""
+
+    async def scenario() -> None:
+        async with door() as here:
+            dispatch = here.services.dispatch
+            attempt = await dispatch.begin(await waits(here), by="dispatch", phone="+13125550180", via=Via.DIAL)
+            assert attempt is not None
+            leg = {"CallSid": "CA-leg", "From": CUSTOMER_LINE}
+            await asks(here, "/twilio/transfer/key", leg | {"Digits": "1"}, key=attempt.key, via="dial")
+            if told_first == "leg":
+                await dies(here, attempt)
+            ended = {"CallSid": CALL, "To": CUSTOMER_LINE, "DialCallStatus": "completed", "DialBridged": bridged}
+            then = await asks(here, "/twilio/transfer/dialled", ended, key=attempt.key)
+            if told_first == "dial":
+                await dies(here, attempt)
+            assert ("Connect" in then) is (bridged == "true"), "back to the agent, or on to the next person"
+            found = await dispatch.find(attempt.key)
+            assert found is not None and found[1].outcome is outcome
+
+    played(scenario)
+
+
 def test_who_leaves_for_the_agent_gets_the_agent_however_often_twilio_asks() -> None:
     async def scenario() -> None:
         async with door() as here:

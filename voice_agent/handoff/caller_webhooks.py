@@ -185,20 +185,22 @@ class CallerWebhooks:
         if form.get("CallStatus") in OVER and form.get("DialBridged") != "true":
             # First: a caller who hung up was not let down by the person.
             await self._placing.ended(form.get("CallSid", ""))
-        ended = ENDINGS.get(form.get("DialCallStatus", ""), Outcome.FAILED)
+        bridged = form.get("DialBridged") == "true"
+        ended = Outcome.ANSWERED if bridged else ENDINGS.get(form.get("DialCallStatus", ""), Outcome.FAILED)
         moved = await self._dispatch.settle(form.get("key", ""), ended)
         if moved is None:
             line, lang = self._placing.where(form, None)
-            bridged = form.get("DialBridged") == "true"
             sentence = line.speaker(lang)("goodbye" if bridged else "queue.failed")
             return xml(self._documents.goodbye(line, lang, sentence))
         waiting, attempt = moved
         if form.get("CallStatus") in OVER:
             await self._placing.ended(waiting.call_sid)
             return xml(twiml.response())
-        if attempt.was_accepted:
+        if bridged:
             await self._dispatch.connected(attempt.key)
             return xml(await self._placing.after_talk(waiting))
+        if attempt.was_accepted:  # they said yes and were gone before the two could talk
+            waiting = await self._dispatch.apart(attempt.key) or waiting
         waiting = await self._dispatch.stay(waiting.call_sid) or waiting
         target = self._dispatch.target_of(waiting)
         if target.kind == "queue" and target.phones and next_phone(waiting, target) is None:

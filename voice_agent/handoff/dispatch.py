@@ -144,9 +144,10 @@ class Dispatch(Ringing):
             self.note(waiting.call_sid, "transfer", step="accepted", by=before[1].by)
         return mine, waiting
 
-    async def connected(self, key: str) -> None:
+    async def connected(self, key: str, *, sure: bool = True) -> None:
         now = self.wall()
-        if (waiting := await self.run(lambda connection: joining.connected(connection, key, now))) is not None:
+        joined = await self.run(lambda connection: joining.connected(connection, key, now, sure=sure))
+        if (waiting := joined) is not None:
             self.note(waiting.call_sid, "transfer", step="connected", seconds=round(now - waiting.entered, 1))
 
     async def fetch_caller(self, waiting: Waiting, attempt: Attempt) -> None:

@@ -39,14 +39,14 @@ def accept(connection: Connection, key: str, at: float) -> tuple[bool, Waiting |
     return True, replace(waiting, attempts=attempts_of(connection, waiting))
 
 
-def connected(connection: Connection, key: str, at: float) -> Waiting | None:
-    """Caller and person are in one conversation."""
+def connected(connection: Connection, key: str, at: float, *, sure: bool = True) -> Waiting | None:
+    """Caller and person are in one conversation; not `sure` until Twilio has said so: it may yet tell otherwise."""
     found = find_attempt(connection, key)
     if found is None or found[0].accepted_key != key or found[0].state is not State.ACCEPTED:
         return None
     waiting = replace(found[0], state=State.CONNECTED, talks=found[0].talks + 1)
     save(connection, waiting)
-    move(connection, key, lambda each: each.reached(Step.BRIDGED, at))
+    move(connection, key, lambda each: each.reached(Step.BRIDGED if sure else Step.JOINING, at))
     return waiting
 
 
@@ -64,6 +64,8 @@ def gone(connection: Connection, key: str, outcome: Outcome, at: float) -> tuple
     if found is None:
         return None
     waiting, before = found
+    if before.via is Via.DIAL and before.was_accepted:
+        return waiting, before, False  # the caller's own `<Dial>` tells whether the two have talked
     after = before.over(outcome, at)
     move(connection, key, lambda _: after)
     alone = False

@@ -120,7 +120,7 @@ class PersonWebhooks:
         if attempt.via is Via.REST and waiting.state is State.ACCEPTED:
             self._dispatch.later(self._dispatch.fetch_caller(waiting, attempt))
         if attempt.via is Via.DIAL:
-            await self._dispatch.connected(attempt.key)
+            await self._dispatch.connected(attempt.key, sure=False)
         speak = line.speaker(line.script.lang)
         return xml(self._documents.take(attempt, line, say=speak("transfer.person.joining")))
 
@@ -154,7 +154,7 @@ class PersonWebhooks:
         key, status, sid = form.get("key", ""), form.get("CallStatus", ""), form.get("CallSid", "")
         try:
             if status in OVER:
-                await self._leg_over(key, ENDINGS[status])
+                await self._leg_over(key, await self._ending(key, status))
             elif status == "ringing":
                 now = self._dispatch.wall()
                 moved = await self._dispatch.move(key, lambda each: each.reached(Step.RINGING, now).met(sid))
@@ -163,6 +163,14 @@ class PersonWebhooks:
         except StoreUnavailable as error:
             log.warning("a leg's status was not noted", extra={"why": str(error)})
         return Response(status_code=204)
+
+    async def _ending(self, key: str, status: str) -> Outcome:
+        """Where nobody is asked to press 1 a leg that was picked up is a conversation."""
+        found = await self._dispatch.find(key)
+        if found is not None and found[1].via is Via.TASK and status == "completed":
+            if self._dispatch.target_of(found[0]).assign in ("dequeue", "conference"):
+                return Outcome.ANSWERED
+        return ENDINGS[status]
 
     async def _leg_over(self, key: str, outcome: Outcome) -> None:
         moved = await self._dispatch.gone(key, outcome)
