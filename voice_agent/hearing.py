@@ -16,6 +16,7 @@ from voice_agent.language import Reading, detect_language, read, read_urgency
 from voice_agent.language import Urgency as Triage
 from voice_agent.language.affirming import affirms
 from voice_agent.language.distress import distress
+from voice_agent.language.farewell import takes_leave
 from voice_agent.language.oddities import odd_words
 from voice_agent.language.person import asks_for_person
 from voice_agent.language.refusing_texts import refuses_texts
@@ -69,18 +70,7 @@ class Hearing:
             self._reading.cancel()
         session = self._session
         reading = self._understood(spoke.text)
-        gist = Gist(
-            lang=reading.lang,
-            urgency=Urgency(reading.urgency.level),
-            hazard=reading.urgency.hazard,
-            affirms=affirms(reading),
-            wants_human=reading.wants_human or asks_for_person(spoke.text),
-            wants_repeat=reading.intent == "repeat",
-            only_digits=reading.intent == "number",
-            sure=reading.confidence,
-            odd=odd_words(spoke.text),
-            upset=distress(spoke.text) is not None,
-        )
+        gist = gist_of(reading)
         if refuses_texts(spoke.text):
             session.refuses_texts()
         before = session.call.turn
@@ -118,3 +108,21 @@ class Hearing:
         except Exception as error:
             log.exception("a prompt could not be read by rule", extra={"error": type(error).__name__})
             return Reading(text, "es" if lang == "es" else "en", NO_DANGER_READ, "none", 0.0)
+
+
+def gist_of(reading: Reading) -> Gist:
+    """What of a reading the machine decides on."""
+    said = reading.text
+    return Gist(
+        lang=reading.lang,
+        urgency=Urgency(reading.urgency.level),
+        hazard=reading.urgency.hazard,
+        affirms=affirms(reading),
+        wants_human=reading.wants_human or asks_for_person(said),
+        wants_repeat=reading.intent == "repeat",
+        only_digits=reading.intent == "number",
+        sure=reading.confidence,
+        odd=odd_words(said),
+        upset=distress(said) is not None,
+        takes_leave=takes_leave(said),
+    )

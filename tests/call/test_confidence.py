@@ -118,6 +118,14 @@ def test_a_long_talk_in_which_every_turn_was_answered_is_no_reason_to_give_the_c
     assert call.call.leaving is None and call.said().count("is covered") == 8
 
 
+def test_whoever_says_goodbye_is_let_go_and_not_handed_over() -> None:
+    call = scene()
+    mumbles(call, 2)
+    call.caller("ok bye then", sure=0.2, odd=0.8, takes_leave=True)
+    call.answers("Goodbye.")
+    assert call.call.leaving is None and "Goodbye." in call.said()
+
+
 def test_nobody_is_handed_over_for_the_first_words() -> None:
     call = scene()
     mumbles(call, 2, sure=0.0, odd=1.0)

@@ -37,7 +37,6 @@ from voice_agent.call.events import (
     CallStarted,
     DigitPressed,
     EmergencyRecorded,
-    Gist,
     Happening,
     ReplyCompleted,
     SecretChecked,
@@ -46,12 +45,12 @@ from voice_agent.call.events import (
     TimerFired,
     ToolRequested,
     ToolReturned,
-    Urgency,
     WriteSettled,
 )
 from voice_agent.call.machine import Call
 from voice_agent.codes import TextedCodes
 from voice_agent.emergency import EmergencyDesk
+from voice_agent.hearing import gist_of
 from voice_agent.identity import VOUCHED_FOR, Identity
 from voice_agent.language import read
 from voice_agent.language.spoken import EarFilter
@@ -114,17 +113,8 @@ class Telephone:
             now=self.now,
             expecting=self.call.expecting,
         )
-        gist = Gist(
-            lang=reading.lang,
-            urgency=Urgency(reading.urgency.level),
-            hazard=reading.urgency.hazard,
-            affirms=reading.affirms,
-            wants_human=reading.wants_human,
-            wants_repeat=reading.intent == "repeat",
-            only_digits=reading.intent == "number",
-        )
         self.at += LONG_ENOUGH
-        return await self._post(CallerSpoke(text, gist=gist, at=self.at))
+        return await self._post(CallerSpoke(text, gist=gist_of(reading), at=self.at))
 
     async def press(self, keys: str) -> str:
         self.at += LONG_ENOUGH

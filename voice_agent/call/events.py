@@ -37,6 +37,8 @@ class Gist:
     odd: float = 0.0
     """Share of the words that look misheard."""
     upset: bool = False
+    takes_leave: bool = False
+    """They say goodbye: nobody is handed over at the door."""
     recognised: float | None = None
     """The recogniser's own confidence, where the transport carries it."""
 

@@ -288,7 +288,7 @@ class Call:
             self.take_words(words, at)
             self.say(last, at)
             self.close(at)
-        elif weighing.hopeless(self):
+        elif weighing.hopeless(self) and not gist.takes_leave:
             self.take_words(words, at)
             if self.leaving is None:
                 weighing.give_up(self, at)
