@@ -66,9 +66,9 @@ TOPIC = "signal"
 AT_ONCE = 200
 """Jobs at a time. Most of them wait; a waiting one costs some kilobytes."""
 ENGINE_THREADS = 8
-QUEUE_SECONDS = 0.25
+QUEUE_SECONDS = 0.5
 SIGNAL_SECONDS = 0.5
-HAND_OVER_SECONDS = 0.1
+HAND_OVER_SECONDS = 0.2
 STAND_BY_SECONDS = 1.0
 LAST_STEPS_SECONDS = 5.0
 HOLD = 7_461_920_358
