@@ -59,6 +59,7 @@ def spoken_digits(draw: st.DrawFn) -> tuple[str, str, str]:
 @example(("1313", "thirteen thirteen", "en"))
 @example(("1515", "quince quince", "es"))
 @example(("2121", "veintiuno veintiuno", "es"))
+@example(("0000016", "cero triple cero um cero dieciséis", "es"))
 def test_digits_said_in_any_habit_read_back_to_themselves(spoken: tuple[str, str, str]) -> None:
     digits, said, lang = spoken
     assert extract(said, lang=lang, intent="number")["digits"] == digits

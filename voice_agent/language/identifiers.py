@@ -181,6 +181,8 @@ def _counts_things(words: Sequence[str], i: int) -> bool:
     """What follows is a plural or a measure: "4512 | two filters", "5512 | ten minutes ago"."""
     word = words[i] if i < len(words) else ""
     plural = len(word) > 3 and word.endswith("s") and word not in _NOT_PLURAL
+    if plural and (digit_group(words, i, "es") or digit_group(words, i, "en")):
+        return False  # "dieciséis" goes on with the number
     return plural or word in UNITS["en"] or word in UNITS["es"]
 
 
