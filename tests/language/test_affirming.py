@@ -15,7 +15,7 @@ YES = """yes|yeah|yep|yes please|yes that's right|yes go ahead|that's correct|co
 yes i confirm|i confirm it|sounds good|perfect yes|uh yes|um yeah that's right|absolutely|
 sí|si|claro|correcto|sí por favor|sí adelante|está bien|de acuerdo|sí confirmo|así es|dale"""
 NO = """no|nope|no that's wrong|not that one|no don't|that's not right|wait no|no gracias|no espere|incorrecto|
-no eso está mal|negative"""
+no eso está mal|negative|yeah so nowrong if makes sense"""
 NEITHER = """the first one|la primera|make it thursday|yes but make it friday|yes and i used three belts|option two|
 what was that|which day|number 2|yes 4512|thursday afternoon|el jueves|sí pero el viernes|uh|hmm let me think|
 cancel the visit instead|move it to next week|is that the morning|my name is miller"""

@@ -1,7 +1,8 @@
 """Is this a plain yes to what was just read back? Two must say so: the trained reading and the words themselves.
 
 A change is committed on this answer, so it is the strictest reading there is: a yes that brings anything new (a day, a
-number, a part, another wish) is no plain yes, and neither is a choice ("the first one") that only sounds agreeable.
+number, a part, another wish) is no plain yes, and neither is a choice ("the first one") that only sounds agreeable, or
+one with words in it that nobody says: the line may have swallowed a no.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from voice_agent.language.oddities import odd_words
 from voice_agent.language.reading import Reading
 
 _YES = re.compile(
@@ -46,7 +48,8 @@ def affirms(reading: Reading) -> bool | None:
         return False
     brings_more = bool(set(reading.slots) - {"topic"}) or _ANOTHER.search(words) is not None
     agrees = bool(intents & {"yes", "confirm"}) and not intents - _SAID_WITH_A_YES - _SERVED_AFTER
-    return True if yes and not no and agrees and not brings_more else None
+    garbled = odd_words(reading.text) > 0.0  # a "no" may be in it: "yeah so nowrong"
+    return True if yes and not no and agrees and not brings_more and not garbled else None
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,9 @@ _CAUSE = {
 _OBSTACLE = {
     "en": re.compile(
         r" (?:(?:theres|there is|there was|there are|ive got|we got|theyve got|they have|he has|she has"
-        r"|they got|ive got|we have|i have) (?!to )(?P<thing>(?:an? |some |no |the )?.+)"
+        r"|they got|ive got|we have|i have) "
+        r"(?!to |(?:two|too|2) (?:(?:like|just|really) )*(?:pause|stop|leave|go|come|hold|close)\b)"
+        r"(?P<thing>(?:an? |some |no |the )?.+)"
         r"|(?P<state>(?:nobodys?|no ones?|noone|customer|the customer|gates?|the gates?|doors?|the doors?|dog"
         r"|the dog|dogs|power|the power|basement|panel|the panel|waiting (?:on|for)|no access|no power|no key"
         r"|wrong (?:part|unit)|missing|out of|short)\b.*))$"
