@@ -117,6 +117,8 @@ def test_understatement_doubt_and_second_hand_reports_never_lower(text: str) -> 
         "the carbon mono oxide alarm is going off",
         "smell of guess in the basement its strong",
         "the car bon monoxide thing wont stop beeping",
+        "theres smock coming out of the furnish",
+        "there is black smock in the hallway",
         "el detector de mono oxido no para de sonar",
         "theres smoke saliendo del panel",
     ],
