@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -109,51 +110,50 @@ def test_an_emergency_is_recorded_once_and_its_guidance_not_begun_again(running:
 
 def test_while_the_store_is_locked_no_change_is_made_or_claimed_and_an_emergency_goes_on(running: RunningDemo) -> None:
     running.reset()
-    position = running.position()
-
-    async def scenario() -> None:
-        async with call(running, CUSTOMER) as phone:
-            await phone.speak("I need to move my appointment to another day")
-            await hears(phone, "number 1.*number 2")
-            await phone.press("1")
-            await hears(phone, "yes or press 1")
-            holder = sqlite3.connect(running.log.parent / STORE, isolation_level=None)
-            holder.execute("BEGIN EXCLUSIVE")
-            try:
-                await phone.speak("yes")
-                heard = await hears(phone, "nothing was changed|can't save|cannot save|could not be saved", 20.0)
-                assert "moved" not in heard.lower()
-                assert not running.changes(position), "nothing was tried that could not be noted"
-                await phone.speak("it smells like gas in the basement")
-                await hears(phone, "smell gas, leave now")
-                await asyncio.to_thread(until_recorded, running, position)
-            finally:
-                holder.close()
-
-    asyncio.run(scenario())
+    asyncio.run(nothing_can_be_saved(running, locked(running.log.parent / STORE)))
 
 
 def test_while_the_disk_is_full_no_change_is_made_or_claimed_and_an_emergency_goes_on(running: RunningDemo) -> None:
-    running.reset()
+    # no reset: an emergency of before that is not on record any more would be recorded again, and taken for this one
+    asyncio.run(nothing_can_be_saved(running, full_disk(running)))
+
+
+def test_on_a_database_that_is_none_calls_are_taken_for_emergencies_and_people(tmp_path: Path) -> None:
+    (tmp_path / STORE).write_bytes(b"this was a database once" * 1_000)
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / STORE}"}
+    with demo(tmp_path, environment=environment, health="live") as broken:
+        asyncio.run(nothing_can_be_saved(broken, contextlib.nullcontext()))
+        assert "file is not a database" in broken.log.read_text()
+
+
+async def nothing_can_be_saved(running: RunningDemo, trouble: AbstractContextManager[None]) -> None:
+    """A caller agrees to a change amid `trouble`: told that it cannot be saved, and it is not. Then they smell gas."""
     position = running.position()
+    async with call(running, CUSTOMER) as phone:
+        await phone.speak("I need to move my appointment to another day")
+        await hears(phone, "number 1.*number 2")
+        await phone.press("1")
+        await hears(phone, "yes or press 1")
+        with trouble:
+            await phone.speak("yes")
+            heard = await hears(phone, "nothing was changed|can't save|cannot save|could not be saved", 20.0)
+            assert "moved" not in heard.lower()
+            await phone.speak("it smells like gas in the basement")
+            await hears(phone, "smell gas, leave now")
+            await asyncio.to_thread(until_recorded, running, position)
+    moved = [c for c in running.changes(position) if c.object == "ServiceAppointment"]
+    assert not moved, "nothing was tried that could not be noted"
 
-    async def scenario() -> None:
-        async with call(running, CUSTOMER) as phone:
-            await phone.speak("I need to move my appointment to another day")
-            await hears(phone, "number 1.*number 2")
-            await phone.press("1")
-            await hears(phone, "yes or press 1")
-            with full_disk(running):
-                await phone.speak("yes")
-                heard = await hears(phone, "nothing was changed|can't save|cannot save|could not be saved", 20.0)
-                assert "moved" not in heard.lower()
-                moved = [c for c in running.changes(position) if c.object == "ServiceAppointment"]
-                assert not moved, "nothing was tried that could not be noted"
-                await phone.speak("it smells like gas in the basement")
-                await hears(phone, "smell gas, leave now")
-                await asyncio.to_thread(until_recorded, running, position)
 
-    asyncio.run(scenario())
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Somebody else writes to the database, and does not end."""
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        holder.close()
 
 
 @contextlib.contextmanager
@@ -176,27 +176,3 @@ def until_recorded(running: RunningDemo, position: int) -> None:
     while ("WorkOrder", "CREATE") not in {(c.object, c.kind) for c in running.changes(position)}:
         assert time.monotonic() < deadline, "the emergency is not on record"
         time.sleep(0.2)
-
-
-def test_on_a_database_that_is_none_calls_are_taken_for_emergencies_and_people(tmp_path: Path) -> None:
-    (tmp_path / STORE).write_bytes(b"this was a database once" * 1_000)
-    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / STORE}"}
-    with demo(tmp_path, environment=environment, health="live") as broken:
-        position = broken.position()
-
-        async def scenario() -> None:
-            async with call(broken, CUSTOMER) as phone:
-                await phone.speak("I need to move my appointment to another day")
-                await hears(phone, "number 1.*number 2")
-                await phone.press("1")
-                await hears(phone, "yes or press 1")
-                await phone.speak("yes")
-                heard = await hears(phone, "nothing was changed|can't save|cannot save|could not be saved", 20.0)
-                assert "moved" not in heard.lower()
-                await phone.speak("it smells like gas in the basement")
-                await hears(phone, "smell gas, leave now")
-                await asyncio.to_thread(until_recorded, broken, position)
-
-        asyncio.run(scenario())
-        assert not [c for c in broken.changes(position) if c.object == "ServiceAppointment"]
-        assert "file is not a database" in broken.log.read_text()
