@@ -12,7 +12,7 @@ import pytest
 
 @pytest.mark.process
 def test_bench_counts_whole_turns_of_every_call() -> None:
-    command = [sys.executable, "-m", "voice_agent", "bench", "--calls", "3", "--seconds", "4", "--json"]
+    command = [sys.executable, "-m", "voice_agent", "bench", "--calls", "3", "--seconds", "10", "--json"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
     assert done.returncode == 0, done.stderr

@@ -35,6 +35,8 @@ def record(page: Page, kind: str) -> Locator:
 def silence(page: Page) -> None:
     """Wait until the agent has finished and listens."""
     expect(page.locator("#now")).to_contain_text(re.compile("listening|waiting for (the|a|digits)"))
+    expect(page.locator(".turn .agent:visible .playing")).to_have_count(0)
+    expect(page.locator(".turn .agent:visible .queued").filter(has_text=re.compile(r"\w"))).to_have_count(0)
 
 
 def said(page: Page) -> Locator:

@@ -445,19 +445,27 @@ def _quarter(moment: datetime) -> datetime:
 def test_what_is_offered_is_what_the_slow_way_finds(situation: tuple[Visit, list[Worker], SlotWish, datetime]) -> None:
     """Every window offered is possible with that very technician; the earliest possible ones are all offered."""
     what, team, wish, now = situation
-    possible = brute_force.windows(what, team, wish, now, LEAD, HORIZON)
+
+    def told(opens: datetime, closes: datetime) -> tuple[datetime, datetime]:
+        """As the caller hears it: in the night when an hour comes twice, two windows have one name."""
+        zone = what.windows.zone
+        return opens.astimezone(zone).replace(tzinfo=None), closes.astimezone(zone).replace(tzinfo=None)
+
+    possible: dict[tuple[datetime, datetime], set[str]] = {}
+    for window, technicians in brute_force.windows(what, team, wish, now, LEAD, HORIZON).items():
+        possible.setdefault(told(*window), set()).update(technicians)
     slots = free_slots(what, team, wish, now=now, most=100)
-    found = {(slot.window_start, slot.window_end) for slot in slots}
-    days = {opens.astimezone(what.windows.zone).date() for opens, _ in possible}
+    found = {told(slot.window_start, slot.window_end) for slot in slots}
+    days = {opens.date() for opens, _ in possible}
     if len(days) > 1:
         by_day: dict[date, list[tuple[datetime, datetime]]] = {}
         for window in sorted(possible):
-            by_day.setdefault(window[0].astimezone(what.windows.zone).date(), []).append(window)
+            by_day.setdefault(window[0].date(), []).append(window)
         assert found == {window for listed in by_day.values() for window in listed[:3]}
     else:
         assert found == set(possible)
     for slot in slots:
-        assert slot.technician_id in possible[(slot.window_start, slot.window_end)]
+        assert slot.technician_id in possible[told(slot.window_start, slot.window_end)]
         chosen = next(one for one in team if one.id == slot.technician_id)
         assert brute_force.can(chosen, what, slot.start)
         assert slot.window_start <= slot.start < slot.window_end
