@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from voice_agent.session import Session
 
 PROVE_AGAIN_SECONDS = 3.0
-"""The same for who is on the line: meanwhile the caller hears that the line was cut, and what they wanted."""
+"""How long a reply of a call taken up from a dead process waits for who is on the line: meanwhile the caller hears that
+the line was cut, and what they wanted."""
 IDENTIFY_SECONDS = 1.2
 """How long a reply waits for the caller to be looked up; the filler covers it, and the reply goes on without."""
 INSTEAD: dict[Fault, str] = {

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-MOST_IN_WORDS = 2
 MOST_ASKED = 3
 """Twice in words, then once for the keypad; the next time is a person's."""
 DIGITS = frozenset({"job", "number", "quantity", "minutes", "which"})

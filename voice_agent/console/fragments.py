@@ -9,8 +9,6 @@ from voice_agent.console import rendering
 from voice_agent.console.folding import CallView, Turn
 from voice_agent.console.rows import LANGUAGES, LEVELS, state
 
-SHOWN_REASONS = 6
-
 
 def fragments(view: CallView, zone: ZoneInfo) -> dict[str, str]:
     """`head`, `summary`, `timing` and `turn-N` for each turn."""
